@@ -48,6 +48,7 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_checkpoints": "off",
 }
+RIGHTS = ("dac_read_search", "dac_override")  # the lesser first
 NOT_OURS = "{} belongs to another user; run as that user, or choose another data directory."
 CREATE_DATABASE = r"""
 SELECT format('CREATE DATABASE %I', :'name') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
@@ -111,7 +112,7 @@ class Cluster:
         self.users_lock = self.root / "users.lock"
         self.binaries = binaries()
         self.owner = server_owner(self.data)
-        self.become = become(self.owner, self.binaries / "postgres", self.root)
+        self.become = become(self.owner, self.binaries, self.root)
 
     def ensure_created(self) -> None:
         """Make the cluster beside its place and move it there when it is whole: a kill in between costs nothing."""
@@ -281,22 +282,30 @@ def created(name: str) -> pwd.struct_passwd:
     return pwd.getpwnam("nobody")
 
 
-def become(owner: tuple[int, int], postgres: Path, data_dir: Path) -> list[str]:
+def become(owner: tuple[int, int], programs: Path, data_dir: Path) -> list[str]:
     """Find the words before a command that run it as the owner, with the least right by which the files can be reached."""
     if os.geteuid() != 0:
         return []
     user = ["setpriv", f"--reuid={owner[0]}", f"--regid={owner[1]}", "--clear-groups"]
-    for right in ("", "+dac_read_search", "+dac_override"):
-        words = [*user, f"--inh-caps={right}", f"--ambient-caps={right}"] if right else user
-        probe = [*words, "sh", "-c", 'test -x "$1" && exec "$0" --version', str(postgres), str(data_dir)]
-        with suppress(FileNotFoundError):
-            if subprocess.run(probe, cwd="/", capture_output=True, check=False).returncode == 0:  # noqa: S603 - as above
-                return words
+    # access(2), by which PostgreSQL looks for its own programs, heeds such a right only with no_setuid_fixup;
+    # containers often have the second right alone.
+    keep = (f"--securebits=+no_setuid_fixup --inh-caps=+{right} --ambient-caps=+{right}".split() for right in RIGHTS)
+    for words in (user, *(user + right for right in keep)):
+        if reaches(words, programs, data_dir):
+            return words
     msg = (
-        f"PostgreSQL does not run as root, and the user {owner[0]} cannot reach {postgres} or {data_dir}. "
+        f"PostgreSQL does not run as root, and user {owner[0]} cannot reach {programs} or {data_dir}. "
         "Run iAyos as an ordinary user, or put the checkout and the data where everybody may pass."
     )
     raise EmbeddedError(msg)
+
+
+def reaches(words: list[str], programs: Path, data_dir: Path) -> bool:
+    probe = [*words, "sh", "-c", 'cd "$1" && exec "$0" --bindir', str(programs / "pg_config"), str(data_dir)]
+    try:
+        return subprocess.run(probe, cwd="/", capture_output=True, check=False).returncode == 0  # noqa: S603 - as above
+    except FileNotFoundError:  # no setpriv here
+        return False
 
 
 def lives_in(pid: int, directory: Path) -> bool:

@@ -16,6 +16,7 @@ from iayos.sandbox.sandbox import Sandbox
 from iayos.sandbox.wire import Wire
 from iayos.sandbox.xendit.checkout import checkout_router
 from iayos.sandbox.xendit.control import invoice_control_router
+from iayos.sandbox.xendit.payout_routes import payout_control_router, payout_router
 from iayos.sandbox.xendit.routes import invoice_router
 
 __all__ = ["Sandbox", "SandboxConfig", "create_sandbox"]
@@ -32,7 +33,8 @@ def create_sandbox(config: SandboxConfig) -> Litestar:
 
     app = Litestar(
         route_handlers=[
-            control_router(), invoice_control_router(), invoice_router(), checkout_router(), resend_router(),
+            control_router(), invoice_control_router(), invoice_router(), payout_router(), payout_control_router(),
+            checkout_router(), resend_router(),
             mail_messages, *page_routes(),
         ],
         dependencies={

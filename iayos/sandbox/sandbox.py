@@ -15,6 +15,7 @@ from iayos.sandbox.store import Store
 from iayos.sandbox.webhooks import Webhooks
 from iayos.sandbox.wire import RequestLog
 from iayos.sandbox.xendit.invoices import Invoices
+from iayos.sandbox.xendit.payouts import Auto, Payouts
 from iayos.sandbox.xendit.transactions import Transactions
 
 _TICK_S: Final = 0.1
@@ -36,6 +37,8 @@ class Sandbox:
         self.invoices = Invoices(
             self.store, base_url=config.base_url, webhooks=self.webhooks, transactions=self.transactions
         )
+        auto = Auto(payouts=config.payouts_auto, after_s=config.auto_after_s)
+        self.payouts = Payouts(self.store, auto=auto, webhooks=self.webhooks, transactions=self.transactions)
         self.mailbox = Mailbox(self.store)
 
     @property
@@ -66,6 +69,8 @@ class Sandbox:
         for kind, key in self.store.due(seconds()):
             if kind == "invoice":
                 self.invoices.fall_due(key)
+            elif kind == "payout":
+                self.payouts.fall_due(key)
             elif kind == "webhook":
                 self.webhooks.start(key)
 

@@ -1,0 +1,63 @@
+"""The only list of routers, plugins and error handlers."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, MediaType
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+
+from iayos.accounts.queries import find_principal
+from iayos.core import wire
+from iayos.core.db import Database
+from iayos.core.money import Centavos
+from iayos.settings import Settings
+from iayos.web import auth, docs, errors, health, limits, pages, tx
+from iayos.web.edge import Edge
+from iayos.web.idempotency import Idempotent
+from iayos.web.request import JSONRequest
+
+BODY_LIMIT = 1_000_000
+
+
+def create_app(settings: Settings) -> Litestar:
+    """The service; it opens its database when it starts and closes it when it stops."""
+
+    @asynccontextmanager
+    async def resources(app: Litestar) -> AsyncIterator[None]:
+        app.state.find_principal = find_principal
+        app.state.db = await Database.open(settings.database_url, size=settings.database_pool)
+        try:
+            yield
+        finally:
+            await app.state.db.close()
+
+    app = Litestar(
+        route_handlers=[health.health, health.ready, pages.payment_return],
+        lifespan=[resources],
+        state=State({"settings": settings}),
+        dependencies={
+            "tx": Provide(tx.provide_tx),
+            "db": Provide(tx.provide_db),
+            "reads": Provide(tx.provide_reads),
+            "me": Provide(auth.provide_me),
+        },
+        middleware=[auth.Authenticate, limits.Generous, Idempotent],
+        exception_handlers=errors.HANDLERS,
+        request_class=JSONRequest,
+        request_max_body_size=BODY_LIMIT,
+        type_decoders=[(wire.is_wire_type, wire.decode)],
+        type_encoders={Centavos: wire.encode, wire.Text: str},
+        plugins=[docs.WireSchemas()],
+        cors_config=CORSConfig(
+            allow_origins=settings.origins, allow_credentials=True, max_age=600,
+            expose_headers=["X-Request-ID", "Retry-After", "Idempotent-Replayed"],
+        ),
+        openapi_config=OpenAPIConfig(
+            title="iAyos", version="0.1.0", path="/schema", render_plugins=[pages.Viewer(path="/viewer", media_type=MediaType.HTML), pages.Documents(path="/openapi.json")]
+        ),
+    )  # fmt: skip
+    app.asgi_handler = Edge(app.asgi_handler, https=settings.production)
+    return app

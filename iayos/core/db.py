@@ -1,0 +1,201 @@
+"""The one way to the data (HOUSE 3): SQLAlchemy states it, asyncpg runs it, msgspec shapes the row.
+
+`Database.transaction()` is the only place that commits and `Database` the only pool.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, cast, overload
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+from sqlalchemy import BigInteger, ColumnElement, Delete, Insert, Select, TextClause, Update, bindparam, insert, update
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.orm import DeclarativeBase
+
+from iayos.core import clock
+
+if TYPE_CHECKING:  # asyncpg's classes are generic in its stubs alone
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+
+T = TypeVar("T")
+DIALECT: Final = asyncpg_dialect()
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A row in memory. Its fields are the columns of `table` that it needs, by name and in any order."""
+
+    table: ClassVar[type[DeclarativeBase]]
+
+
+def columns(row: type[Row]) -> list[ColumnElement[Any]]:
+    """The columns that fill `row`, in the order of its fields."""
+    return [row.table.__table__.c[name] for name in row.__struct_fields__]
+
+
+class Statement(Generic[T]):
+    """One SQL statement, compiled when its module loads; arguments by name, rows to `into` by position."""
+
+    __slots__ = ("into", "names", "sql")
+
+    def __init__(
+        self, clause: Select[Any] | Insert | Update | Delete | TextClause | Any, into: type[T] | None = None
+    ) -> None:
+        compiled = clause.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+        constants = {name: bind.effective_value for bind, name in compiled.bind_names.items() if not bind.required}
+        self.sql: str = str(compiled)
+        self.names: tuple[tuple[str, Any], ...] = tuple(
+            (name, constants.get(name, msgspec.UNSET)) for name in compiled.positiontup or ()
+        )
+        self.into = into
+
+    def arguments(self, given: dict[str, Any]) -> list[Any]:
+        """The arguments in the order of the SQL; one that is missing or unknown is an error, never a silent NULL."""
+        if unknown := given.keys() - {name for name, _ in self.names}:
+            raise TypeError(f"unknown arguments {sorted(unknown)} for: {self.sql}")
+        values = [given.get(name, default) for name, default in self.names]
+        if any(value is msgspec.UNSET for value in values):
+            raise TypeError(f"an argument of {[n for n, _ in self.names]} is missing for: {self.sql}")
+        return values
+
+    def shape(self, record: asyncpg.Record) -> T:
+        """One record as `into`, or as it came."""
+        return cast("T", record) if self.into is None else self.into(*record)
+
+
+class Reads:
+    """Reading: each statement on a connection of its own from the pool, outside any transaction."""
+
+    def __init__(self, pool: "Pool") -> None:
+        self._on: Pool | Connection = pool
+
+    async def all(self, statement: Statement[T], **given: Any) -> list[T]:
+        """Every row."""
+        records = await self._on.fetch(statement.sql, *statement.arguments(given))
+        return [statement.shape(record) for record in records]
+
+    async def one_or_none(self, statement: Statement[T], **given: Any) -> T | None:
+        """The first row, or None."""
+        record = await self._on.fetchrow(statement.sql, *statement.arguments(given))
+        return None if record is None else statement.shape(record)
+
+    async def one(self, statement: Statement[T], **given: Any) -> T:
+        """The row that must be there."""
+        row = await self.one_or_none(statement, **given)
+        if row is None:
+            raise LookupError(f"no row for: {statement.sql}")
+        return row
+
+    async def value(self, statement: Statement[Any], **given: Any) -> Any:
+        """The first column of the first row, or None."""
+        return await self._on.fetchval(statement.sql, *statement.arguments(given))
+
+
+class Tx(Reads):
+    """Reading and writing inside the caller's transaction. A verb that takes a `Tx` neither commits nor waits."""
+
+    def __init__(self, connection: "Connection") -> None:
+        self._on = self._connection = connection
+
+    async def run(self, statement: Statement[Any], **given: Any) -> int:
+        """Execute; the number of rows touched."""
+        status = await self._connection.execute(statement.sql, *statement.arguments(given))
+        return int(status.rpartition(" ")[2] or 0) if status[-1:].isdigit() else 0
+
+    @overload
+    async def insert(self, table: type[DeclarativeBase], **values: Any) -> int: ...
+    @overload
+    async def insert(self, table: type[Row], **values: Any) -> Any: ...
+    async def insert(self, table: type[DeclarativeBase] | type[Row], **values: Any) -> Any:
+        """Insert one row; answers its id, or the whole row when given the struct instead of the table."""
+        statement = _insert(table, tuple(values))
+        record = await self._connection.fetchrow(statement.sql, *statement.arguments(_stamped(statement, values)))
+        if record is None:
+            raise LookupError(f"nothing came back from: {statement.sql}")
+        return statement.shape(record) if statement.into else record[0]
+
+    async def update(self, table: type[DeclarativeBase], key: int, **values: Any) -> int:
+        """Set columns of the row with this id; the number of rows touched. A status is set by `move()` alone."""
+        statement = _update(table, tuple(values))
+        return await self.run(statement, row_id=key, **_stamped(statement, values))
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[Self]:
+        """A part that can be undone by itself: an exception rolls back to here and goes on upwards."""
+        async with self._connection.transaction():
+            yield self
+
+
+class Database:
+    """The pool of connections."""
+
+    def __init__(self, pool: "Pool", url: str) -> None:
+        self.pool = pool
+        self.url = url
+        self.reads = Reads(pool)
+
+    @classmethod
+    async def open(cls, url: str, *, size: int = 10) -> "Database":
+        """Connect to `url` (postgresql://…) with up to `size` connections."""
+        pool = await asyncpg.create_pool(
+            url, min_size=1, max_size=size, init=_prepare, reset=_keep, statement_cache_size=1000, command_timeout=30
+        )
+        return cls(pool, url)
+
+    async def close(self) -> None:
+        """Give every connection back and end them."""
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """One transaction: committed when the block ends, undone when it raises."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            yield Tx(connection)
+
+
+async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection of one's own, for LISTEN or a session lock; the caller closes it."""
+    connection = await asyncpg.connect(url)
+    await _prepare(connection)
+    return connection
+
+
+async def _prepare(connection: "Connection") -> None:
+    await connection.set_type_codec(
+        "jsonb", encoder=lambda value: b"\x01" + msgspec.json.encode(value), decoder=lambda raw: msgspec.json.decode(raw[1:]),
+        schema="pg_catalog", format="binary",
+    )  # fmt: skip
+
+
+async def _keep(_: "Connection") -> None:
+    """Nothing here sets session state, so nothing needs resetting (HOUSE 3: about 45 % faster)."""
+
+
+def _stamped(statement: Statement[Any], values: dict[str, Any]) -> dict[str, Any]:
+    moment = clock.now()
+    return {
+        name: values.get(name, moment) if name in {"created_at", "updated_at"} else values[name]
+        for name, _ in statement.names
+        if name != "row_id"
+    }
+
+
+@lru_cache(maxsize=2048)
+def _insert(target: type[DeclarativeBase] | type[Row], names: tuple[str, ...]) -> Statement[Any]:
+    into = target if issubclass(target, Row) else None
+    table = (target.table if issubclass(target, Row) else target).__table__
+    stamps = [name for name in ("created_at", "updated_at") if name in table.c and name not in names]
+    clause = insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in (*names, *stamps)})  # type: ignore[arg-type]
+    returned = columns(into) if into else [*table.primary_key.columns] if hasattr(table, "primary_key") else []
+    return Statement(clause.returning(*returned), into=into)
+
+
+@lru_cache(maxsize=2048)
+def _update(table: type[DeclarativeBase], names: tuple[str, ...]) -> Statement[Any]:
+    stamps = ["updated_at"] if "updated_at" in table.__table__.c and "updated_at" not in names else []
+    binds = {name: bindparam(name, type_=table.__table__.c[name].type) for name in (*names, *stamps)}
+    key = table.__table__.c["id"]
+    return Statement(update(table.__table__).where(key == bindparam("row_id", type_=BigInteger)).values(binds))  # type: ignore[arg-type]

@@ -1,0 +1,99 @@
+"""What can go wrong, as one family of exceptions.
+
+An `AppError` carries all that the wire shape of SPEC 1 needs: a status, a code in UPPER_SNAKE, a sentence for a person and
+details. Slices derive their own named errors from the general children here.
+"""
+
+from typing import Any, ClassVar
+
+
+class AppError(Exception):
+    """An answer that is not 2xx. Subclasses set the class attributes; `details` are whatever helps the caller go on."""
+
+    status: ClassVar[int] = 500
+    code: str = "INTERNAL_ERROR"
+    message: str = "Something went wrong on our side. Nothing was lost; please try again."
+
+    def __init__(self, message: str | None = None, /, *, retry_after: int | None = None, **details: Any) -> None:
+        super().__init__(message or self.message)
+        self.message = message or self.message
+        self.retry_after = retry_after
+        self.details = details
+
+
+class Invalid(AppError):
+    """400: the request cannot be understood as it is."""
+
+    status = 400
+    code, message = "VALIDATION_ERROR", "Please check the marked fields."
+
+    @classmethod
+    def of(cls, field: str, reason: str) -> "Invalid":
+        """One faulty field, in the shape that every validation error has."""
+        return cls.of_fields([(field, reason)])
+
+    @classmethod
+    def of_fields(cls, faults: list[tuple[str, str]]) -> "Invalid":
+        """All faulty fields, the first one repeated at the top (SPEC 1, Errors)."""
+        field, reason = faults[0]
+        sentence = f"{field}: {reason}" if len(faults) == 1 else f"{field}: {reason} (and {len(faults) - 1} more)"
+        return cls(sentence, field=field, reason=reason, fields=[{"field": f, "reason": r} for f, r in faults])
+
+
+class AuthRequired(AppError):
+    """401: nobody is signed in, or the sign-in has ended."""
+
+    status = 401
+    code, message = "AUTH_REQUIRED", "Please sign in."
+
+
+class Forbidden(AppError):
+    """403: signed in, but not allowed."""
+
+    status = 403
+    code, message = "FORBIDDEN", "You are not allowed to do that."
+
+
+class NotFound(AppError):
+    """404: absent, or somebody else's; the two look the same."""
+
+    status = 404
+    code, message = "NOT_FOUND", "There is no such thing, or it is not yours."
+
+
+class Conflict(AppError):
+    """409: the right request at the wrong moment."""
+
+    status = 409
+    code, message = "CONFLICT", "That is not possible at the moment."
+
+
+class TooLarge(AppError):
+    """413: more bytes than the route takes."""
+
+    status = 413
+    code, message = "TOO_LARGE", "The request is too large."
+
+
+class UnsupportedMediaType(AppError):
+    """415: the body is not of a kind that the route reads."""
+
+    status = 415
+    code, message = "UNSUPPORTED_MEDIA_TYPE", "Please send JSON with Content-Type: application/json."
+
+
+class RateLimited(AppError):
+    """429: too often; `Retry-After` says when to come back."""
+
+    status = 429
+    code, message = "RATE_LIMITED", "That was too often. Please wait a little and try again."
+
+
+class GatewayUnavailable(AppError):
+    """503: a third party does not answer. What was begun is kept, and asking again continues it."""
+
+    status = 503
+    code, message = "GATEWAY_UNAVAILABLE", "A service that we depend on does not answer. Nothing was lost; please try again."
+
+    def __init__(self, message: str | None = None, /, *, retry_after: int = 5, **details: Any) -> None:
+        super().__init__(message, retry_after=retry_after, **details)

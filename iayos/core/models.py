@@ -1,0 +1,95 @@
+"""Tables that every slice leans on: history of moves, outbox, idempotency keys, audit log, rate limits."""
+
+from datetime import datetime
+from typing import Any
+
+from advanced_alchemy.base import IdentityBase
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.orm import Mapped, mapped_column
+
+Instant = TIMESTAMP(timezone=True)
+
+
+class HistoryTable(IdentityBase):
+    """One row for each move of any entity: who moved what from where to where, and when."""
+
+    __tablename__ = "history"
+    __table_args__ = (Index("ix_history_entity", "entity", "entity_id"),)
+
+    entity: Mapped[str] = mapped_column(Text)
+    entity_id: Mapped[int] = mapped_column(BigInteger)
+    move: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    target: Mapped[str] = mapped_column(Text)
+    actor_id: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class OutboxTable(IdentityBase):
+    """Side effects as rows: what is to be done once the transaction that wrote them has committed."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_open", "run_after", "id", postgresql_where=text("done_at IS NULL AND failed_at IS NULL")),
+        Index("ix_outbox_failed", "task", postgresql_where=text("failed_at IS NOT NULL")),
+    )
+
+    task: Mapped[str] = mapped_column(Text)
+    args: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    run_after: Mapped[datetime] = mapped_column(Instant)
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)
+    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    last_error: Mapped[str | None] = mapped_column(Text)
+    done_at: Mapped[datetime | None] = mapped_column(Instant)
+    failed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class IdempotencyTable(IdentityBase):
+    """An `Idempotency-Key` that was used, and the answer that it got (SPEC 1, Retries)."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (
+        UniqueConstraint("scope", "key", name="uq_idempotency_keys_scope_key"),
+        Index("ix_idempotency_keys_created_at", "created_at"),
+    )
+
+    scope: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Text)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    status: Mapped[int | None] = mapped_column(Integer)
+    content_type: Mapped[str | None] = mapped_column(Text)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class AuditTable(IdentityBase):
+    """What members of staff did, and why. Append-only: a trigger refuses UPDATE and DELETE of the facts."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_subject", "subject"), Index("ix_audit_log_actor_id", "actor_id"))
+
+    actor_id: Mapped[int | None] = mapped_column(BigInteger)
+    action: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class RateLimitTable(IdentityBase):
+    """How often something strict (a sign-in, a registration, a mail) was tried in the present window."""
+
+    __tablename__ = "rate_limits"
+    __table_args__ = (
+        UniqueConstraint("bucket", name="uq_rate_limits_bucket"),
+        CheckConstraint("hits > 0", name="hits_positive"),
+        {"prefixes": ["UNLOGGED"]},
+    )
+
+    bucket: Mapped[str] = mapped_column(Text)
+    hits: Mapped[int] = mapped_column(Integer)
+    resets_at: Mapped[datetime] = mapped_column(Instant)

@@ -1,0 +1,130 @@
+"""States as tables (HOUSE 7): each entity lists its legal moves, and `move()` is the only assignment of a status."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, ClassVar, Final, NamedTuple, TypeVar
+
+from sqlalchemy import BigInteger, Text, bindparam, insert, literal, select, update
+
+from iayos.core import clock
+from iayos.core.db import Row, Statement, Tx, columns
+from iayos.core.errors import Conflict
+from iayos.core.models import HistoryTable, Instant
+from iayos.core.principal import Principal
+
+
+class Who:
+    """Who may make a move: a side of the job, a member of staff, or the runner by itself."""
+
+    CLIENT: Final = "CLIENT"
+    WORKER: Final = "WORKER"
+    PAYER: Final = "PAYER"
+    STAFF: Final = "STAFF"
+    SYSTEM: Final = "SYSTEM"
+
+
+class Move(NamedTuple):
+    """One legal move. `when` names an attribute of the row that must be true (`"not x"`: false), or is None."""
+
+    source: str
+    name: str
+    target: str
+    who: str
+    when: str | None
+
+    def fits(self, row: Any) -> bool:
+        """Is this move allowed for `row` as it stands?"""
+        if row.status != self.source:
+            return False
+        if self.when is None:
+            return True
+        negated, _, name = self.when.rpartition("not ")
+        return bool(getattr(row, name)) is not ("not " in self.when and not negated)
+
+
+class Moves:
+    """The table of one entity's moves."""
+
+    def __init__(self, *rows: tuple[str, str, str, str, str | None]) -> None:
+        self.rows = tuple(Move(*row) for row in rows)
+
+    def __iter__(self) -> Iterator[Move]:
+        return iter(self.rows)
+
+    @property
+    def states(self) -> set[str]:
+        """Every state that a move leaves or reaches."""
+        return {move.source for move in self.rows} | {move.target for move in self.rows}
+
+    def allowed(self, row: Any) -> list[Move]:
+        """What may happen next to `row`."""
+        return [move for move in self.rows if move.fits(row)]
+
+    def find(self, row: Any, name: str) -> Move | None:
+        """The move of this name from where `row` stands."""
+        return next((move for move in self.rows if move.name == name and move.fits(row)), None)
+
+
+def moves(*rows: tuple[str, str, str, str, str | None]) -> Moves:
+    """A table of moves: (from, move, to, who, when)."""
+    return Moves(*rows)
+
+
+class Stateful(Row, frozen=True):
+    """A row with a status that moves."""
+
+    moves: ClassVar[Moves]
+    id: int
+    status: str
+
+
+class IllegalMove(Conflict):
+    """The table has no such move from here; verbs usually say it better before it comes to this."""
+
+    code, message = "ILLEGAL_MOVE", "That is not possible in the present state."
+
+
+S = TypeVar("S", bound=Stateful)
+
+
+async def move(tx: Tx, row: S, name: str, *, by: Principal | None, **changes: Any) -> S:
+    """Make the move `name`, set `changes` with it, write the history row; the row as it is now.
+
+    `by` None is the runner. Another transaction that moved the row meanwhile makes this a 409, never a lost update.
+    """
+    step = row.moves.find(row, name)
+    if step is None:
+        raise IllegalMove(status=row.status, move=name)
+    statement: Statement[S] = _step(type(row), tuple(changes))
+    moment = clock.now()
+    if "updated_at" in {bind for bind, _ in statement.names}:
+        changes.setdefault("updated_at", moment)
+    moved = await tx.one_or_none(
+        statement, row_id=row.id, source=step.source, target=step.target, move=name,
+        actor_id=by.account_id if by else None, at=moment, **changes,
+    )  # fmt: skip
+    if moved is None:
+        raise IllegalMove(status=row.status, move=name)
+    return moved
+
+
+@lru_cache(maxsize=512)
+def _step(row: type[Stateful], names: tuple[str, ...]) -> Statement[Any]:
+    table = row.table.__table__
+    stamps = ["updated_at"] if "updated_at" in table.c and "updated_at" not in names else []
+    binds = {name: bindparam(name, type_=table.c[name].type) for name in (*names, *stamps)}
+    moved = (
+        update(table)  # type: ignore[arg-type]
+        .where(table.c.id == bindparam("row_id", type_=BigInteger), table.c.status == bindparam("source", type_=Text))
+        .values(status=bindparam("target", type_=Text), **binds)
+        .returning(*columns(row))
+        .cte("moved")
+    )
+    facts = select(
+        literal(table.name, type_=Text), moved.c.id, bindparam("move", type_=Text), bindparam("source", type_=Text),
+        bindparam("target", type_=Text), bindparam("actor_id", type_=BigInteger), bindparam("at", type_=Instant),
+    )  # fmt: skip
+    noted = insert(HistoryTable).from_select(
+        ["entity", "entity_id", "move", "source", "target", "actor_id", "at"], facts, include_defaults=False
+    )
+    return Statement(select(moved).add_cte(noted.cte("noted")), into=row)

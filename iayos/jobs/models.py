@@ -1,0 +1,158 @@
+"""Jobs and applications."""
+
+from datetime import date, datetime
+
+from advanced_alchemy.base import IdentityAuditBase
+from sqlalchemy import (
+    BigInteger, Boolean, CheckConstraint, Computed, Date, Double, ForeignKey, Index, Text, UniqueConstraint, text,
+)  # fmt: skip
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from iayos.core.models import Instant
+from iayos.core.moves import Stateful
+from iayos.jobs.states import APPLICATION_MOVES, JOB_MOVES
+
+
+class JobTable(IdentityAuditBase):
+    """A piece of work that a client posted. Amounts are centavos."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint("status IN ('ACTIVE','IN_PROGRESS','COMPLETED','CANCELLED')", name="status_known"),
+        CheckConstraint("job_type IN ('LISTING','INVITE')", name="job_type_known"),
+        CheckConstraint("urgency IN ('LOW','MEDIUM','HIGH')", name="urgency_known"),
+        CheckConstraint("budget BETWEEN 10000 AND 100000000", name="budget_in_range"),
+        CheckConstraint("agreed_price BETWEEN 10000 AND 100000000", name="agreed_price_in_range"),
+        CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="coordinates_paired"),
+        CheckConstraint("client_id <> assigned_worker_id", name="not_ones_own"),
+        CheckConstraint("job_type = 'INVITE' OR assigned_agency_id IS NULL", name="agency_by_invite"),
+        CheckConstraint(
+            "status IN ('ACTIVE','CANCELLED') OR agreed_price IS NOT NULL", name="price_agreed_when_accepted"
+        ),
+        CheckConstraint("NOT remaining_paid OR (escrow_paid AND settled_at IS NOT NULL)", name="settled_in_order"),
+        Index("ix_jobs_open", "id", postgresql_where=text("status = 'ACTIVE' AND job_type = 'LISTING'")),
+        Index("ix_jobs_open_category", "category_id", "id", postgresql_where=text("status = 'ACTIVE' AND job_type = 'LISTING'")),
+        Index("ix_jobs_open_budget", "budget", "id", postgresql_where=text("status = 'ACTIVE' AND job_type = 'LISTING'")),
+        Index("ix_jobs_search", "search", postgresql_using="gin"),
+        Index("ix_jobs_client", "client_id", "id"),
+        Index("ix_jobs_worker", "assigned_worker_id", "id"),
+        Index("ix_jobs_agency", "assigned_agency_id", "id"),
+    )
+
+    client_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"))
+    title: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+    budget: Mapped[int] = mapped_column(BigInteger)
+    location: Mapped[str] = mapped_column(Text)
+    latitude: Mapped[float | None] = mapped_column(Double)
+    longitude: Mapped[float | None] = mapped_column(Double)
+    urgency: Mapped[str] = mapped_column(Text)
+    preferred_start_date: Mapped[date | None] = mapped_column(Date)
+    job_type: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    invite_status: Mapped[str | None] = mapped_column(Text)
+    assigned_worker_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    assigned_agency_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    agreed_price: Mapped[int | None] = mapped_column(BigInteger)
+    accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+    escrow_paid: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    worker_marked_complete: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    marked_complete_at: Mapped[datetime | None] = mapped_column(Instant)
+    completion_notes: Mapped[str | None] = mapped_column(Text)
+    client_marked_complete: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    approved_at: Mapped[datetime | None] = mapped_column(Instant)
+    final_payment_method: Mapped[str | None] = mapped_column(Text)
+    remaining_paid: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)
+    cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
+    cancel_reason: Mapped[str | None] = mapped_column(Text)
+    search: Mapped[str] = mapped_column(
+        TSVECTOR, Computed("to_tsvector('simple', title || ' ' || description || ' ' || location)", persisted=True)
+    )
+
+
+class Job(Stateful, frozen=True):
+    """A job as the verbs see it."""
+
+    table = JobTable
+    moves = JOB_MOVES
+    id: int
+    client_id: int
+    category_id: int
+    title: str
+    description: str
+    budget: int
+    location: str
+    latitude: float | None
+    longitude: float | None
+    urgency: str
+    preferred_start_date: date | None
+    job_type: str
+    status: str
+    invite_status: str | None
+    assigned_worker_id: int | None
+    assigned_agency_id: int | None
+    agreed_price: int | None
+    accepted_at: datetime | None
+    escrow_paid: bool
+    worker_marked_complete: bool
+    marked_complete_at: datetime | None
+    completion_notes: str | None
+    client_marked_complete: bool
+    approved_at: datetime | None
+    final_payment_method: str | None
+    remaining_paid: bool
+    settled_at: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str | None
+    created_at: datetime
+
+    @property
+    def payee_id(self) -> int | None:
+        """Who is paid: the agency, else the worker."""
+        return self.assigned_agency_id or self.assigned_worker_id
+
+    @property
+    def may_mark_complete(self) -> bool:
+        """Work can be marked complete once, and not before the escrow is paid (SPEC 3, ruling b)."""
+        return self.escrow_paid and not self.worker_marked_complete
+
+    @property
+    def participants(self) -> set[int]:
+        """Everyone who takes part."""
+        return {one for one in (self.client_id, self.assigned_worker_id, self.assigned_agency_id) if one is not None}
+
+
+class ApplicationTable(IdentityAuditBase):
+    """A worker's application for a listing."""
+
+    __tablename__ = "applications"
+    __table_args__ = (
+        UniqueConstraint("job_id", "worker_id", name="uq_applications_job_id_worker_id"),
+        CheckConstraint("status IN ('PENDING','ACCEPTED','REJECTED','WITHDRAWN')", name="status_known"),
+        CheckConstraint("proposed_budget BETWEEN 10000 AND 100000000", name="proposed_budget_in_range"),
+        Index("uq_applications_accepted", "job_id", unique=True, postgresql_where=text("status = 'ACCEPTED'")),
+        Index("ix_applications_worker", "worker_id", "id"),
+    )
+
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"))
+    worker_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    proposal_message: Mapped[str] = mapped_column(Text)
+    proposed_budget: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(Text)
+
+
+class Application(Stateful, frozen=True):
+    """An application."""
+
+    table = ApplicationTable
+    moves = APPLICATION_MOVES
+    id: int
+    job_id: int
+    worker_id: int
+    proposal_message: str
+    proposed_budget: int
+    status: str
+    created_at: datetime

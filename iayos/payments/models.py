@@ -1,0 +1,119 @@
+"""Payments (on the wire: transactions) and the inbox of Xendit's events."""
+
+from datetime import datetime
+
+from advanced_alchemy.base import IdentityAuditBase, IdentityBase
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from iayos.core.db import Row
+from iayos.core.models import Instant
+from iayos.core.moves import Stateful
+from iayos.payments.states import PAYMENT_MOVES
+
+
+class PaymentTable(IdentityAuditBase):
+    """One attempt to pay. `amount` = `base` + `fee`, in centavos."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        UniqueConstraint("external_id", name="uq_payments_external_id"),
+        CheckConstraint("type IN ('ESCROW','JOB_PAYMENT','DEPOSIT','WITHDRAWAL','REFUND')", name="type_known"),
+        CheckConstraint("status IN ('PENDING','COMPLETED','FAILED')", name="status_known"),
+        CheckConstraint("amount > 0 AND fee >= 0 AND amount = base + fee", name="amount_adds_up"),
+        CheckConstraint("status <> 'COMPLETED' OR completed_at IS NOT NULL", name="completed_has_instant"),
+        CheckConstraint("status <> 'FAILED' OR failure_reason IS NOT NULL", name="failed_has_reason"),
+        CheckConstraint("credited_to IN ('JOB','WALLET')", name="credited_to_known"),
+        Index("uq_payments_one_attempt", "job_id", "type", unique=True, postgresql_where=text("status = 'PENDING'")),
+        Index("uq_payments_one_settlement", "job_id", "type", unique=True, postgresql_where=text("credited_to = 'JOB'")),
+        Index("ix_payments_payer", "payer_id", "id"),
+        Index("ix_payments_invoice_id", "invoice_id"),
+        Index("ix_payments_deposits", "payer_id", "created_at", postgresql_where=text("type = 'DEPOSIT'")),
+    )
+
+    type: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    method: Mapped[str | None] = mapped_column(Text)
+    payer_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
+    base: Mapped[int] = mapped_column(BigInteger)
+    fee: Mapped[int] = mapped_column(BigInteger)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    external_id: Mapped[str | None] = mapped_column(Text)
+    invoice_id: Mapped[str | None] = mapped_column(Text)
+    invoice_url: Mapped[str | None] = mapped_column(Text)
+    expires_at: Mapped[datetime | None] = mapped_column(Instant)
+    claimed_at: Mapped[datetime | None] = mapped_column(Instant)
+    completed_at: Mapped[datetime | None] = mapped_column(Instant)
+    failure_reason: Mapped[str | None] = mapped_column(Text)
+    credited_to: Mapped[str | None] = mapped_column(Text)
+    flag: Mapped[str | None] = mapped_column(Text)
+
+
+class Payment(Stateful, frozen=True):
+    """A payment as the verbs see it."""
+
+    table = PaymentTable
+    moves = PAYMENT_MOVES
+    id: int
+    type: str
+    status: str
+    method: str | None
+    payer_id: int
+    job_id: int | None
+    base: int
+    fee: int
+    amount: int
+    external_id: str | None
+    invoice_id: str | None
+    invoice_url: str | None
+    expires_at: datetime | None
+    claimed_at: datetime | None
+    completed_at: datetime | None
+    failure_reason: str | None
+    credited_to: str | None
+    flag: str | None
+    created_at: datetime
+
+    @property
+    def may_complete_late(self) -> bool:
+        """Has nothing been posted for it yet?"""
+        return self.credited_to is None
+
+
+class XenditEventTable(IdentityBase):
+    """A webhook as it came, kept whole; applied once."""
+
+    __tablename__ = "xendit_events"
+    __table_args__ = (
+        UniqueConstraint("event_key", name="uq_xendit_events_event_key"),
+        Index("ix_xendit_events_open", "id", postgresql_where=text("outcome IS NULL")),
+    )
+
+    event_key: Mapped[str] = mapped_column(Text)
+    payload: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    applied_at: Mapped[datetime | None] = mapped_column(Instant)
+    outcome: Mapped[str | None] = mapped_column(Text)
+
+
+class XenditEvent(Row, frozen=True):
+    """A stored webhook."""
+
+    table = XenditEventTable
+    id: int
+    event_key: str
+    payload: str
+    received_at: datetime
+    applied_at: datetime | None
+    outcome: str | None
+
+
+class CounterTable(IdentityBase):
+    """Things that are counted and not kept, such as webhooks with a wrong token."""
+
+    __tablename__ = "counters"
+    __table_args__ = (UniqueConstraint("name", name="uq_counters_name"),)
+
+    name: Mapped[str] = mapped_column(Text)
+    count: Mapped[int] = mapped_column(Integer)

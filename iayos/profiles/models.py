@@ -1,0 +1,83 @@
+"""Trades and the profiles that an account holds, one row for each."""
+
+from advanced_alchemy.base import IdentityAuditBase, IdentityBase
+from sqlalchemy import (
+    BigInteger, Boolean, CheckConstraint, Double, ForeignKey, Index, Integer, Text, UniqueConstraint, text,
+)  # fmt: skip
+from sqlalchemy.orm import Mapped, mapped_column
+
+from iayos.core.db import Row
+
+
+class CategoryTable(IdentityBase):
+    """A trade."""
+
+    __tablename__ = "categories"
+    __table_args__ = (UniqueConstraint("name", name="uq_categories_name"),)
+
+    name: Mapped[str] = mapped_column(Text)
+
+
+class Category(Row, frozen=True):
+    """A trade."""
+
+    table = CategoryTable
+    id: int
+    name: str
+
+
+class ProfileTable(IdentityAuditBase):
+    """What an account is in one of its roles: how it presents itself, and what others thought of it."""
+
+    __tablename__ = "profiles"
+    __table_args__ = (
+        UniqueConstraint("account_id", "profile_type", name="uq_profiles_account_id_profile_type"),
+        CheckConstraint("profile_type IN ('CLIENT','WORKER','AGENCY')", name="profile_type_known"),
+        CheckConstraint("hourly_rate > 0", name="hourly_rate_positive"),
+        CheckConstraint("service_radius_km > 0", name="service_radius_positive"),
+    )
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    profile_type: Mapped[str] = mapped_column(Text)
+    bio: Mapped[str | None] = mapped_column(Text)
+    description: Mapped[str | None] = mapped_column(Text)
+    hourly_rate: Mapped[int | None] = mapped_column(BigInteger)
+    avatar_url: Mapped[str | None] = mapped_column(Text)
+    is_available: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    service_radius_km: Mapped[float] = mapped_column(Double, server_default=text("15"))
+    rating_sum: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    rating_count: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    total_earning_gross: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    jobs_completed: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+
+
+class Profile(Row, frozen=True):
+    """One profile of an account."""
+
+    table = ProfileTable
+    id: int
+    account_id: int
+    profile_type: str
+    bio: str | None
+    description: str | None
+    hourly_rate: int | None
+    avatar_url: str | None
+    is_available: bool
+    service_radius_km: float
+    rating_sum: int
+    rating_count: int
+    total_earning_gross: int
+    jobs_completed: int
+
+
+class SpecializationTable(IdentityBase):
+    """A trade that a worker offers."""
+
+    __tablename__ = "worker_specializations"
+    __table_args__ = (
+        UniqueConstraint("account_id", "category_id", name="uq_worker_specializations_account_id_category_id"),
+        Index("ix_worker_specializations_category", "category_id", "account_id"),
+    )
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"))

@@ -1,0 +1,117 @@
+"""All settings, in one frozen struct, read once from `IAYOS_*` in the environment and passed in from there."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+DEVELOPMENT_SECRET: Final = "development-only-secret-of-iayos-0000"  # noqa: S105 - refused outside development
+
+
+class MissingSetting(Exception):
+    """A setting that this environment needs is absent or wrong; the message names it."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every knob. Each is read from `IAYOS_<NAME>`; amounts are pesos, periods are in the unit of their name."""
+
+    env: Literal["development", "test", "production"] = "development"
+    """Where this runs. Outside development and test every secret must be given."""
+
+    database_url: str = ""
+    """PostgreSQL 15 or later, `postgresql://…`. `iayos up` starts one by itself when this is empty."""
+    database_pool: int = 10
+    """Connections that one process holds at most."""
+    redis_url: str = ""
+    """Redis for queue, pub/sub and rate limits; without it all three use the database."""
+
+    public_url: str = "http://127.0.0.1:8000"
+    """Where this API is reached from outside."""
+    web_url: str = ""
+    """The web app: links in mails and the redirects after a payment lead there. Empty: this API's own small pages."""
+    web_origins: str = ""
+    """Origins of browsers that may call with cookies, separated by commas."""
+
+    secret: str = DEVELOPMENT_SECRET
+    """Signs access tokens and the tokens in mails; at least 32 characters."""
+
+    xendit_url: str = "https://api.xendit.co"
+    xendit_api_key: str = ""
+    """The secret key of the Xendit account."""
+    xendit_callback_token: str = ""
+    """The verification token that Xendit sends with every webhook (`x-callback-token`)."""
+    xendit_timeout_s: float = 10.0
+    """How long one call to Xendit may take."""
+
+    resend_url: str = "https://api.resend.com"
+    resend_api_key: str = ""
+    mail_from: str = "iAyos <no-reply@iayos.example>"
+    """Sender of all mail; its domain must be verified at Resend."""
+
+    rate_limits: Literal["on", "off"] = "on"
+    """`off` is for load tests and is refused in production."""
+    clock_file: str = ""
+    """An eight-byte file with a clock offset that sandbox, API and runner share; refused in production."""
+
+    invoice_hours: int = 24
+    """How long an invoice can be paid."""
+    review_days: int = 14
+    """How long after settlement a review can be written; then those that exist are published."""
+    verification_hours: int = 72
+    """How long the link in a verification mail works."""
+    reset_minutes: int = 60
+    """How long the link in a password mail works."""
+
+    @property
+    def production(self) -> bool:
+        """Is this the real thing?"""
+        return self.env == "production"
+
+    @property
+    def origins(self) -> list[str]:
+        """`web_origins` as a list."""
+        return [origin.strip().rstrip("/") for origin in self.web_origins.split(",") if origin.strip()]
+
+    @property
+    def pages_url(self) -> str:
+        """Where links for people lead."""
+        return (self.web_url or self.public_url).rstrip("/")
+
+
+SECRETS: Final = ("secret", "xendit_api_key", "xendit_callback_token", "resend_api_key")
+
+
+def from_env(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
+    """The settings of this process; `given` wins over the environment. Raises `MissingSetting` with the name at fault."""
+    raw: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        value = environ.get(f"IAYOS_{field.name.upper()}")
+        if value:
+            raw[field.name] = value
+    try:
+        settings = msgspec.convert(raw | given, Settings, strict=False)
+    except msgspec.ValidationError as fault:
+        raise MissingSetting(f"A setting does not fit: {fault}") from fault
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    if len(settings.secret) < 32:
+        raise MissingSetting("IAYOS_SECRET must have at least 32 characters")
+    if not settings.production:
+        return
+    for name in SECRETS:
+        if getattr(settings, name) in {"", DEVELOPMENT_SECRET}:
+            raise MissingSetting(f"IAYOS_{name.upper()} is not set; production needs it")
+    if settings.rate_limits == "off":
+        raise MissingSetting("IAYOS_RATE_LIMITS=off is refused in production")
+    if settings.clock_file:
+        raise MissingSetting("IAYOS_CLOCK_FILE is refused in production")
+
+
+def data_dir(given: Path | None = None) -> Path:
+    """Where `iayos up` keeps its data: the option, else `IAYOS_DATA_DIR`, else `.iayos` here."""
+    return (given or Path(os.environ.get("IAYOS_DATA_DIR", ".iayos"))).absolute()

@@ -1,0 +1,146 @@
+"""Who is asking: credentials from cookie or bearer, the account behind them read anew for each request, and the guards."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+import structlog
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException
+from litestar.handlers import BaseRouteHandler
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from iayos.core.db import Reads
+from iayos.core.errors import AuthRequired, Forbidden, NotFound
+from iayos.core.principal import Principal
+
+COOKIE: Final = "session_id"
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class ForeignOrigin(Forbidden):
+    """A page of another site used this browser's cookie."""
+
+    code, message = "FOREIGN_ORIGIN", "This request comes from a page that may not act for you."
+
+
+class EmailUnverified(Forbidden):
+    """The account's email is not confirmed yet."""
+
+    code = "EMAIL_UNVERIFIED"
+    message = "Please confirm your email first: open the link that we sent you, or ask for another one."
+
+
+class WrongProfile(Forbidden):
+    """The route belongs to another kind of profile."""
+
+    code, message = "WRONG_PROFILE", "This is for another kind of profile. Switch your profile and try again."
+
+
+class Credentials(NamedTuple):
+    """What the caller sent to prove who it is."""
+
+    kind: str
+    """`cookie` or `bearer`."""
+    token: str
+
+
+FindPrincipal = Callable[[Reads, Credentials], Awaitable[Principal | None]]
+
+
+def credentials(connection: Connection) -> Credentials | None:
+    """A bearer token wins over a cookie: whoever sends one means it."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return Credentials("bearer", token.strip())
+    cookie = connection.cookies.get(COOKIE)
+    return Credentials("cookie", cookie) if cookie else None
+
+
+class Authenticate:
+    """Middleware: puts the principal (or None) into the scope. It never refuses; guards do."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Look the caller up once."""
+        connection: Connection = ASGIConnection(scope, receive, send)
+        scope["user"] = None
+        given = credentials(connection)
+        if given is not None:
+            state = connection.app.state
+            scope["user"] = await state.find_principal(state.db.reads, given)
+            scope["auth"] = given
+        if scope["user"] is not None:
+            structlog.contextvars.bind_contextvars(account_id=scope["user"].account_id)
+        await self.app(scope, receive, send)
+
+
+def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: somebody is signed in, and a cookie is not used from a foreign page."""
+    if connection.scope.get("user") is None:
+        raise AuthRequired
+    given = connection.scope.get("auth")
+    if isinstance(given, Credentials) and given.kind == "cookie":
+        refuse_foreign_origin(connection)
+
+
+def refuse_foreign_origin(connection: Connection) -> None:
+    """403 when a page of another origin asks for a change (SPEC 2, Web)."""
+    if connection.scope.get("method") in SAFE_METHODS:
+        return
+    if not own_origin(connection):
+        raise ForeignOrigin
+
+
+def own_origin(connection: Connection) -> bool:
+    """Does this come from a page of ours, or from no page at all?"""
+    origin = connection.headers.get("origin")
+    if origin is not None:
+        settings = connection.app.state.settings
+        own = {settings.public_url, settings.web_url, *settings.origins}
+        return origin.rstrip("/") in own or urlsplit(origin).netloc == connection.headers.get("host")
+    return connection.headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
+
+
+def verified(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Guard: signed in with a confirmed email."""
+    signed_in(connection, handler)
+    if not connection.scope["user"].email_verified:  # type: ignore[index]
+        raise EmailUnverified
+
+
+def acting_as(*profile_types: str) -> Callable[[Connection, BaseRouteHandler], None]:
+    """Guard: signed in, acting in one of these profiles, with a confirmed email."""
+
+    def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        signed_in(connection, handler)
+        if connection.scope["user"].profile_type not in profile_types:  # type: ignore[index]
+            raise WrongProfile(needs=list(profile_types))
+        verified(connection, handler)
+
+    return guard
+
+
+def staff(*roles: str) -> Callable[[Connection, BaseRouteHandler], None]:
+    """Guard: a member of staff with one of these roles; `ADMIN` may do everything. Others see that nothing is there."""
+
+    def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        signed_in(connection, handler)
+        role = connection.scope["user"].role  # type: ignore[index]
+        if role is None:
+            raise NotFound
+        if role != "ADMIN" and role not in roles:
+            raise Forbidden(needs=["ADMIN", *roles])
+
+    return guard
+
+
+async def provide_me(scope: Scope) -> Principal:
+    """Dependency `me`: the signed-in account; the route's guard has made sure that there is one."""
+    me = scope.get("user")
+    if not isinstance(me, Principal):
+        raise NotAuthorizedException
+    return me

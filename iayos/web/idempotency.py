@@ -1,0 +1,125 @@
+"""`Idempotency-Key` on POST (SPEC 1, Retries): the same request again gets the answer that the first one got."""
+
+import asyncio
+import hashlib
+from typing import Any, Final
+
+from litestar import Request
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from iayos.core import idempotency
+from iayos.core.db import Database, Tx
+from iayos.core.errors import Conflict, Invalid
+from iayos.core.idempotency import StoredAnswer
+from iayos.web.errors import render
+from iayos.web.tx import HELD
+
+LONGEST_KEY: Final = 255
+WAIT_S: Final = 30.0
+NOT_STORED: Final = 500
+
+
+class StillRunning(Conflict):
+    """The first request with this key has not ended yet."""
+
+    code = "IDEMPOTENCY_KEY_IN_USE"
+    message = "The first request with this Idempotency-Key is still running. Please ask again in a moment."
+
+
+class Idempotent:
+    """Middleware around each POST of a signed-in account that carries a key; routes with `opt["no_replay"]` ignore it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Replay, or run and store."""
+        request: Request[Any, Any, Any] = scope["litestar_app"].request_class(scope, receive, send) if scope["type"] == "http" else None  # type: ignore[assignment] # fmt: skip
+        key = request.headers.get("idempotency-key") if request and request.method == "POST" else None
+        me = scope.get("user")
+        if key is None or me is None or scope["route_handler"].opt.get("no_replay"):
+            await self.app(scope, receive, send)
+            return
+        if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable() or not key.isascii():
+            fault = Invalid.of("Idempotency-Key", "Expected 1 to 255 printable ASCII characters")
+            await render(request, fault).to_asgi_response(request.app, request)(scope, receive, send)
+            return
+        claim = {
+            "scope": f"{me.account_id} POST {scope['path']}",  # type: ignore[attr-defined]
+            "key": key,
+            "request_hash": hashlib.sha256(await request.body()).digest(),
+        }
+        run = _in_transaction if "tx" in scope["route_handler"].parsed_fn_signature.parameters else _under_lease
+        answer = await run(self.app, scope, receive, request.app.state.db, claim)
+        for message in answer:
+            await send(message)
+
+
+async def _in_transaction(
+    app: ASGIApp, scope: Scope, receive: Receive, db: Database, claim: dict[str, Any]
+) -> list[Message]:
+    """Key, effect and answer in one transaction: all of it is kept, or none."""
+    async with db.transaction() as tx:
+        taken = await idempotency.take(tx, leased=False, **claim)
+        if isinstance(taken, StoredAnswer):
+            return _replay(taken)
+        scope[HELD] = tx  # type: ignore[literal-required]
+        answer = await _collect(app, scope, receive)
+        await _keep(tx, taken, scope, answer)
+        return answer
+
+
+async def _under_lease(
+    app: ASGIApp, scope: Scope, receive: Receive, db: Database, claim: dict[str, Any]
+) -> list[Message]:
+    """Key first, then a verb with transactions and gateway calls of its own, then the answer."""
+    deadline = asyncio.get_running_loop().time() + WAIT_S
+    while True:
+        async with db.transaction() as tx:
+            taken = await idempotency.take(tx, leased=True, **claim)
+        if not isinstance(taken, StoredAnswer):
+            break
+        if taken.status is not None:
+            return _replay(taken)
+        if asyncio.get_running_loop().time() > deadline:
+            raise StillRunning
+        await asyncio.sleep(0.1)
+    answer: list[Message] = []
+    try:
+        answer = await _collect(app, scope, receive)
+    finally:
+        async with db.transaction() as tx:
+            await _keep(tx, taken, scope, answer)
+    return answer
+
+
+async def _collect(app: ASGIApp, scope: Scope, receive: Receive) -> list[Message]:
+    answer: list[Message] = []
+
+    async def hold(message: Message) -> None:
+        answer.append(message)
+
+    await app(scope, receive, hold)
+    return answer
+
+
+async def _keep(tx: Tx, row_id: int, scope: Scope, answer: list[Message]) -> None:
+    status = next((int(m["status"]) for m in answer if m["type"] == "http.response.start"), NOT_STORED)
+    if status >= NOT_STORED or status == 429 or scope["route_handler"].opt.get("secret_answer"):  # noqa: PLR2004
+        await idempotency.forget(tx, row_id)
+        return
+    body = b"".join(m["body"] for m in answer if m["type"] == "http.response.body")
+    kind = next((v.decode() for m in answer if m["type"] == "http.response.start" for n, v in m["headers"]
+                 if n.lower() == b"content-type"), "application/json")  # fmt: skip
+    await idempotency.store(tx, row_id, status=status, content_type=kind, body=body)
+
+
+def _replay(stored: StoredAnswer) -> list[Message]:
+    headers = [
+        (b"content-type", (stored.content_type or "application/json").encode()),
+        (b"content-length", str(len(stored.body or b"")).encode()),
+        (b"idempotent-replayed", b"true"),
+    ]
+    start: Any = {"type": "http.response.start", "status": stored.status, "headers": headers}
+    body: Any = {"type": "http.response.body", "body": stored.body or b"", "more_body": False}
+    return [start, body]

@@ -1,0 +1,37 @@
+"""The one transaction of a request (HOUSE 4)."""
+
+from collections.abc import AsyncGenerator
+
+from litestar.datastructures import State
+from litestar.types import Scope
+
+from iayos.core.db import Database, Reads, Tx
+
+HELD = "held_tx"
+
+
+async def provide_tx(scope: Scope, state: State) -> AsyncGenerator[Tx, None]:
+    """Dependency `tx`: commits before the answer goes out, undoes everything when the verb raises.
+
+    A request with an `Idempotency-Key` already holds a transaction, in which its answer will be stored; the verb then
+    runs in a savepoint of it.
+    """
+    held: Tx | None = scope.get(HELD)  # type: ignore[assignment]
+    if held is not None:
+        async with held.savepoint():
+            yield held
+    else:
+        async with state.db.transaction() as tx:
+            yield tx
+
+
+async def provide_db(state: State) -> Database:
+    """Dependency `db`: for verbs that call a gateway between short transactions of their own."""
+    db: Database = state.db
+    return db
+
+
+async def provide_reads(state: State) -> Reads:
+    """Dependency `reads`: reading outside any transaction."""
+    reads: Reads = state.db.reads
+    return reads

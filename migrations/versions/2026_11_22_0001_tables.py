@@ -1,0 +1,637 @@
+"""All tables of the first story."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Forward."""
+    op.create_table(
+        "accounts",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("profile_type", sa.Text(), nullable=True),
+        sa.Column("profile_types", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("role", sa.Text(), nullable=True),
+        sa.Column("first_name", sa.Text(), nullable=False),
+        sa.Column("last_name", sa.Text(), nullable=False),
+        sa.Column("business_name", sa.Text(), nullable=True),
+        sa.Column("contact_num", sa.Text(), nullable=True),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("province", sa.Text(), nullable=True),
+        sa.Column("latitude", sa.Double(), nullable=True),
+        sa.Column("longitude", sa.Double(), nullable=True),
+        sa.Column("language", sa.Text(), server_default=sa.text("'en'"), nullable=False),
+        sa.Column("email_verified_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("kyc_verified", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("suspended_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("language IN ('en','fil')", name=op.f("ck_accounts_language_known")),
+        sa.CheckConstraint(
+            "profile_types <@ ARRAY['CLIENT','WORKER','AGENCY']", name=op.f("ck_accounts_profile_known")
+        ),
+        sa.CheckConstraint(
+            "role IS NULL OR role IN ('ADMIN','KYC_REVIEWER','FINANCE','SUPPORT')", name=op.f("ck_accounts_role_known")
+        ),
+        sa.CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name=op.f("ck_accounts_coordinates_paired")),
+        sa.CheckConstraint("email = lower(email)", name=op.f("ck_accounts_email_lower_case")),
+        sa.CheckConstraint(
+            "profile_type IS NULL OR profile_type = ANY (profile_types)", name=op.f("ck_accounts_profile_held")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
+        sa.UniqueConstraint("email", name="uq_accounts_email"),
+    )
+    op.create_index("ix_accounts_place", "accounts", ["latitude", "longitude"], unique=False)
+    op.create_table(
+        "audit_log",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=True),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("after", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
+    )
+    op.create_index("ix_audit_log_actor_id", "audit_log", ["actor_id"], unique=False)
+    op.create_index("ix_audit_log_subject", "audit_log", ["subject"], unique=False)
+    op.create_table(
+        "categories",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_categories")),
+        sa.UniqueConstraint("name", name="uq_categories_name"),
+    )
+    op.create_table(
+        "counters",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_counters")),
+        sa.UniqueConstraint("name", name="uq_counters_name"),
+    )
+    op.create_table(
+        "history",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("entity_id", sa.BigInteger(), nullable=False),
+        sa.Column("move", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.BigInteger(), nullable=True),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_history")),
+    )
+    op.create_index("ix_history_entity", "history", ["entity", "entity_id"], unique=False)
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("lease_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("content_type", sa.Text(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_keys")),
+        sa.UniqueConstraint("scope", "key", name="uq_idempotency_keys_scope_key"),
+    )
+    op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"], unique=False)
+    op.create_table(
+        "journals",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_journals")),
+        sa.UniqueConstraint("reference", name="uq_journals_reference"),
+    )
+    op.create_table(
+        "ledger_accounts",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("balance", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("may_go_negative", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.CheckConstraint("balance >= 0 OR may_go_negative", name=op.f("ck_ledger_accounts_balance_covered")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_accounts")),
+        sa.UniqueConstraint("code", name="uq_ledger_accounts_code"),
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("task", sa.Text(), nullable=False),
+        sa.Column("args", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("run_after", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("failed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+    )
+    op.create_index(
+        "ix_outbox_failed", "outbox", ["task"], unique=False, postgresql_where=sa.text("failed_at IS NOT NULL")
+    )
+    op.create_index(
+        "ix_outbox_open",
+        "outbox",
+        ["run_after", "id"],
+        unique=False,
+        postgresql_where=sa.text("done_at IS NULL AND failed_at IS NULL"),
+    )
+    op.create_table(
+        "rate_limits",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("bucket", sa.Text(), nullable=False),
+        sa.Column("hits", sa.Integer(), nullable=False),
+        sa.Column("resets_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("hits > 0", name=op.f("ck_rate_limits_hits_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rate_limits")),
+        sa.UniqueConstraint("bucket", name="uq_rate_limits_bucket"),
+        prefixes=["UNLOGGED"],
+    )
+    op.create_table(
+        "sign_in_failures",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("email_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("since", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("locked_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_failures")),
+        sa.UniqueConstraint("email_hash", name="uq_sign_in_failures_email_hash"),
+    )
+    op.create_table(
+        "xendit_events",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("event_key", sa.Text(), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("received_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("applied_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_xendit_events")),
+        sa.UniqueConstraint("event_key", name="uq_xendit_events_event_key"),
+    )
+    op.create_index(
+        "ix_xendit_events_open", "xendit_events", ["id"], unique=False, postgresql_where=sa.text("outcome IS NULL")
+    )
+    op.create_table(
+        "account_tokens",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("used_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "purpose IN ('VERIFY_EMAIL','RESET_PASSWORD')", name=op.f("ck_account_tokens_purpose_known")
+        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_account_tokens_account_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_tokens")),
+        sa.UniqueConstraint("token_hash", name="uq_account_tokens_token_hash"),
+    )
+    op.create_index("ix_account_tokens_account_id", "account_tokens", ["account_id"], unique=False)
+    op.create_table(
+        "jobs",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("client_id", sa.BigInteger(), nullable=False),
+        sa.Column("category_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("budget", sa.BigInteger(), nullable=False),
+        sa.Column("location", sa.Text(), nullable=False),
+        sa.Column("latitude", sa.Double(), nullable=True),
+        sa.Column("longitude", sa.Double(), nullable=True),
+        sa.Column("urgency", sa.Text(), nullable=False),
+        sa.Column("preferred_start_date", sa.Date(), nullable=True),
+        sa.Column("job_type", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("invite_status", sa.Text(), nullable=True),
+        sa.Column("assigned_worker_id", sa.BigInteger(), nullable=True),
+        sa.Column("assigned_agency_id", sa.BigInteger(), nullable=True),
+        sa.Column("agreed_price", sa.BigInteger(), nullable=True),
+        sa.Column("accepted_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("escrow_paid", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("worker_marked_complete", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("marked_complete_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("completion_notes", sa.Text(), nullable=True),
+        sa.Column("client_marked_complete", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("approved_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("final_payment_method", sa.Text(), nullable=True),
+        sa.Column("remaining_paid", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("settled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("cancelled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("cancel_reason", sa.Text(), nullable=True),
+        sa.Column(
+            "search",
+            postgresql.TSVECTOR(),
+            sa.Computed("to_tsvector('simple', title || ' ' || description || ' ' || location)", persisted=True),
+            nullable=False,
+        ),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("job_type = 'INVITE' OR assigned_agency_id IS NULL", name=op.f("ck_jobs_agency_by_invite")),
+        sa.CheckConstraint("job_type IN ('LISTING','INVITE')", name=op.f("ck_jobs_job_type_known")),
+        sa.CheckConstraint(
+            "status IN ('ACTIVE','CANCELLED') OR agreed_price IS NOT NULL",
+            name=op.f("ck_jobs_price_agreed_when_accepted"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('ACTIVE','IN_PROGRESS','COMPLETED','CANCELLED')", name=op.f("ck_jobs_status_known")
+        ),
+        sa.CheckConstraint("urgency IN ('LOW','MEDIUM','HIGH')", name=op.f("ck_jobs_urgency_known")),
+        sa.CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name=op.f("ck_jobs_coordinates_paired")),
+        sa.CheckConstraint(
+            "NOT remaining_paid OR (escrow_paid AND settled_at IS NOT NULL)", name=op.f("ck_jobs_settled_in_order")
+        ),
+        sa.CheckConstraint("agreed_price BETWEEN 10000 AND 100000000", name=op.f("ck_jobs_agreed_price_in_range")),
+        sa.CheckConstraint("budget BETWEEN 10000 AND 100000000", name=op.f("ck_jobs_budget_in_range")),
+        sa.CheckConstraint("client_id <> assigned_worker_id", name=op.f("ck_jobs_not_ones_own")),
+        sa.ForeignKeyConstraint(
+            ["assigned_agency_id"], ["accounts.id"], name=op.f("fk_jobs_assigned_agency_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["assigned_worker_id"], ["accounts.id"], name=op.f("fk_jobs_assigned_worker_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(["category_id"], ["categories.id"], name=op.f("fk_jobs_category_id_categories")),
+        sa.ForeignKeyConstraint(["client_id"], ["accounts.id"], name=op.f("fk_jobs_client_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+    )
+    op.create_index("ix_jobs_agency", "jobs", ["assigned_agency_id", "id"], unique=False)
+    op.create_index("ix_jobs_client", "jobs", ["client_id", "id"], unique=False)
+    op.create_index(
+        "ix_jobs_open",
+        "jobs",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'ACTIVE' AND job_type = 'LISTING'"),
+    )
+    op.create_index(
+        "ix_jobs_open_budget",
+        "jobs",
+        ["budget", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'ACTIVE' AND job_type = 'LISTING'"),
+    )
+    op.create_index(
+        "ix_jobs_open_category",
+        "jobs",
+        ["category_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'ACTIVE' AND job_type = 'LISTING'"),
+    )
+    op.create_index("ix_jobs_search", "jobs", ["search"], unique=False, postgresql_using="gin")
+    op.create_index("ix_jobs_worker", "jobs", ["assigned_worker_id", "id"], unique=False)
+    op.create_table(
+        "notifications",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("once_key", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("read_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_notifications_account_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
+        sa.UniqueConstraint("once_key", name="uq_notifications_once_key"),
+    )
+    op.create_index("ix_notifications_account", "notifications", ["account_id", "id"], unique=False)
+    op.create_index(
+        "ix_notifications_unread",
+        "notifications",
+        ["account_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("read_at IS NULL"),
+    )
+    op.create_table(
+        "postings",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("journal_id", sa.BigInteger(), nullable=False),
+        sa.Column("source_id", sa.BigInteger(), nullable=False),
+        sa.Column("target_id", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_postings_amount_positive")),
+        sa.CheckConstraint("source_id <> target_id", name=op.f("ck_postings_two_sides")),
+        sa.ForeignKeyConstraint(["journal_id"], ["journals.id"], name=op.f("fk_postings_journal_id_journals")),
+        sa.ForeignKeyConstraint(
+            ["source_id"], ["ledger_accounts.id"], name=op.f("fk_postings_source_id_ledger_accounts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["target_id"], ["ledger_accounts.id"], name=op.f("fk_postings_target_id_ledger_accounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_postings")),
+    )
+    op.create_index("ix_postings_journal_id", "postings", ["journal_id"], unique=False)
+    op.create_index("ix_postings_source", "postings", ["source_id", "id"], unique=False)
+    op.create_index("ix_postings_target", "postings", ["target_id", "id"], unique=False)
+    op.create_table(
+        "profiles",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("profile_type", sa.Text(), nullable=False),
+        sa.Column("bio", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("hourly_rate", sa.BigInteger(), nullable=True),
+        sa.Column("avatar_url", sa.Text(), nullable=True),
+        sa.Column("is_available", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("service_radius_km", sa.Double(), server_default=sa.text("15"), nullable=False),
+        sa.Column("rating_sum", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("rating_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("total_earning_gross", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("jobs_completed", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("profile_type IN ('CLIENT','WORKER','AGENCY')", name=op.f("ck_profiles_profile_type_known")),
+        sa.CheckConstraint("hourly_rate > 0", name=op.f("ck_profiles_hourly_rate_positive")),
+        sa.CheckConstraint("service_radius_km > 0", name=op.f("ck_profiles_service_radius_positive")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_profiles_account_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_profiles")),
+        sa.UniqueConstraint("account_id", "profile_type", name="uq_profiles_account_id_profile_type"),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("profile_type", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("ended_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("end_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("kind = 'MOBILE' OR token_hash IS NOT NULL", name=op.f("ck_sessions_web_has_token")),
+        sa.CheckConstraint("kind IN ('WEB','MOBILE')", name=op.f("ck_sessions_kind_known")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_sessions_account_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
+        sa.UniqueConstraint("token_hash", name="uq_sessions_token_hash"),
+    )
+    op.create_index(
+        "ix_sessions_account_live",
+        "sessions",
+        ["account_id"],
+        unique=False,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
+        "worker_specializations",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("category_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_worker_specializations_account_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["category_id"], ["categories.id"], name=op.f("fk_worker_specializations_category_id_categories")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_worker_specializations")),
+        sa.UniqueConstraint("account_id", "category_id", name="uq_worker_specializations_account_id_category_id"),
+    )
+    op.create_index(
+        "ix_worker_specializations_category", "worker_specializations", ["category_id", "account_id"], unique=False
+    )
+    op.create_table(
+        "applications",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("job_id", sa.BigInteger(), nullable=False),
+        sa.Column("worker_id", sa.BigInteger(), nullable=False),
+        sa.Column("proposal_message", sa.Text(), nullable=False),
+        sa.Column("proposed_budget", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "status IN ('PENDING','ACCEPTED','REJECTED','WITHDRAWN')", name=op.f("ck_applications_status_known")
+        ),
+        sa.CheckConstraint(
+            "proposed_budget BETWEEN 10000 AND 100000000", name=op.f("ck_applications_proposed_budget_in_range")
+        ),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_applications_job_id_jobs")),
+        sa.ForeignKeyConstraint(["worker_id"], ["accounts.id"], name=op.f("fk_applications_worker_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_applications")),
+        sa.UniqueConstraint("job_id", "worker_id", name="uq_applications_job_id_worker_id"),
+    )
+    op.create_index("ix_applications_worker", "applications", ["worker_id", "id"], unique=False)
+    op.create_index(
+        "uq_applications_accepted",
+        "applications",
+        ["job_id"],
+        unique=True,
+        postgresql_where=sa.text("status = 'ACCEPTED'"),
+    )
+    op.create_table(
+        "conversations",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("job_id", sa.BigInteger(), nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("closed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_conversations_job_id_jobs")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
+        sa.UniqueConstraint("job_id", name="uq_conversations_job_id"),
+    )
+    op.create_table(
+        "payments",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=True),
+        sa.Column("payer_id", sa.BigInteger(), nullable=False),
+        sa.Column("job_id", sa.BigInteger(), nullable=True),
+        sa.Column("base", sa.BigInteger(), nullable=False),
+        sa.Column("fee", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("invoice_id", sa.Text(), nullable=True),
+        sa.Column("invoice_url", sa.Text(), nullable=True),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("claimed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("completed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("failure_reason", sa.Text(), nullable=True),
+        sa.Column("credited_to", sa.Text(), nullable=True),
+        sa.Column("flag", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("credited_to IN ('JOB','WALLET')", name=op.f("ck_payments_credited_to_known")),
+        sa.CheckConstraint(
+            "status <> 'COMPLETED' OR completed_at IS NOT NULL", name=op.f("ck_payments_completed_has_instant")
+        ),
+        sa.CheckConstraint(
+            "status <> 'FAILED' OR failure_reason IS NOT NULL", name=op.f("ck_payments_failed_has_reason")
+        ),
+        sa.CheckConstraint("status IN ('PENDING','COMPLETED','FAILED')", name=op.f("ck_payments_status_known")),
+        sa.CheckConstraint(
+            "type IN ('ESCROW','JOB_PAYMENT','DEPOSIT','WITHDRAWAL','REFUND')", name=op.f("ck_payments_type_known")
+        ),
+        sa.CheckConstraint("amount > 0 AND fee >= 0 AND amount = base + fee", name=op.f("ck_payments_amount_adds_up")),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_payments_job_id_jobs")),
+        sa.ForeignKeyConstraint(["payer_id"], ["accounts.id"], name=op.f("fk_payments_payer_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
+        sa.UniqueConstraint("external_id", name="uq_payments_external_id"),
+    )
+    op.create_index(
+        "ix_payments_deposits",
+        "payments",
+        ["payer_id", "created_at"],
+        unique=False,
+        postgresql_where=sa.text("type = 'DEPOSIT'"),
+    )
+    op.create_index("ix_payments_invoice_id", "payments", ["invoice_id"], unique=False)
+    op.create_index("ix_payments_payer", "payments", ["payer_id", "id"], unique=False)
+    op.create_index(
+        "uq_payments_one_attempt",
+        "payments",
+        ["job_id", "type"],
+        unique=True,
+        postgresql_where=sa.text("status = 'PENDING'"),
+    )
+    op.create_index(
+        "uq_payments_one_settlement",
+        "payments",
+        ["job_id", "type"],
+        unique=True,
+        postgresql_where=sa.text("credited_to = 'JOB'"),
+    )
+    op.create_table(
+        "refresh_tokens",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("session_id", sa.BigInteger(), nullable=False),
+        sa.Column("jti", sa.Text(), nullable=False),
+        sa.Column("issued_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("used_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("successor_jti", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name=op.f("fk_refresh_tokens_session_id_sessions")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refresh_tokens")),
+        sa.UniqueConstraint("jti", name="uq_refresh_tokens_jti"),
+    )
+    op.create_index("ix_refresh_tokens_session_id", "refresh_tokens", ["session_id"], unique=False)
+    op.create_table(
+        "reviews",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("job_id", sa.BigInteger(), nullable=False),
+        sa.Column("reviewer_id", sa.BigInteger(), nullable=False),
+        sa.Column("reviewee_id", sa.BigInteger(), nullable=False),
+        sa.Column("reviewer_type", sa.Text(), nullable=False),
+        sa.Column("rating", sa.Integer(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("published_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "reviewer_type IN ('CLIENT','WORKER','AGENCY')", name=op.f("ck_reviews_reviewer_type_known")
+        ),
+        sa.CheckConstraint("rating BETWEEN 1 AND 5", name=op.f("ck_reviews_rating_in_range")),
+        sa.CheckConstraint("reviewer_id <> reviewee_id", name=op.f("ck_reviews_not_oneself")),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_reviews_job_id_jobs")),
+        sa.ForeignKeyConstraint(["reviewee_id"], ["accounts.id"], name=op.f("fk_reviews_reviewee_id_accounts")),
+        sa.ForeignKeyConstraint(["reviewer_id"], ["accounts.id"], name=op.f("fk_reviews_reviewer_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reviews")),
+        sa.UniqueConstraint("job_id", "reviewer_id", name="uq_reviews_job_id_reviewer_id"),
+    )
+    op.create_index("ix_reviews_reviewee", "reviews", ["reviewee_id", "id"], unique=False)
+    op.create_table(
+        "conversation_participants",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("conversation_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("read_seq", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_conversation_participants_account_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversations.id"],
+            name=op.f("fk_conversation_participants_conversation_id_conversations"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation_participants")),
+        sa.UniqueConstraint("conversation_id", "account_id", name="uq_conversation_participants_pair"),
+    )
+    op.create_index(
+        "ix_conversation_participants_account_id", "conversation_participants", ["account_id"], unique=False
+    )
+
+
+def downgrade() -> None:
+    """Back."""
+    op.drop_index("ix_conversation_participants_account_id", table_name="conversation_participants")
+    op.drop_table("conversation_participants")
+    op.drop_index("ix_reviews_reviewee", table_name="reviews")
+    op.drop_table("reviews")
+    op.drop_index("ix_refresh_tokens_session_id", table_name="refresh_tokens")
+    op.drop_table("refresh_tokens")
+    op.drop_index("uq_payments_one_settlement", table_name="payments", postgresql_where=sa.text("credited_to = 'JOB'"))
+    op.drop_index("uq_payments_one_attempt", table_name="payments", postgresql_where=sa.text("status = 'PENDING'"))
+    op.drop_index("ix_payments_payer", table_name="payments")
+    op.drop_index("ix_payments_invoice_id", table_name="payments")
+    op.drop_index("ix_payments_deposits", table_name="payments", postgresql_where=sa.text("type = 'DEPOSIT'"))
+    op.drop_table("payments")
+    op.drop_table("conversations")
+    op.drop_index(
+        "uq_applications_accepted", table_name="applications", postgresql_where=sa.text("status = 'ACCEPTED'")
+    )
+    op.drop_index("ix_applications_worker", table_name="applications")
+    op.drop_table("applications")
+    op.drop_index("ix_worker_specializations_category", table_name="worker_specializations")
+    op.drop_table("worker_specializations")
+    op.drop_index("ix_sessions_account_live", table_name="sessions", postgresql_where=sa.text("ended_at IS NULL"))
+    op.drop_table("sessions")
+    op.drop_table("profiles")
+    op.drop_index("ix_postings_target", table_name="postings")
+    op.drop_index("ix_postings_source", table_name="postings")
+    op.drop_index("ix_postings_journal_id", table_name="postings")
+    op.drop_table("postings")
+    op.drop_index("ix_notifications_unread", table_name="notifications", postgresql_where=sa.text("read_at IS NULL"))
+    op.drop_index("ix_notifications_account", table_name="notifications")
+    op.drop_table("notifications")
+    op.drop_index("ix_jobs_worker", table_name="jobs")
+    op.drop_index("ix_jobs_search", table_name="jobs", postgresql_using="gin")
+    op.drop_index(
+        "ix_jobs_open_category",
+        table_name="jobs",
+        postgresql_where=sa.text("status = 'ACTIVE' AND job_type = 'LISTING'"),
+    )
+    op.drop_index(
+        "ix_jobs_open_budget", table_name="jobs", postgresql_where=sa.text("status = 'ACTIVE' AND job_type = 'LISTING'")
+    )
+    op.drop_index(
+        "ix_jobs_open", table_name="jobs", postgresql_where=sa.text("status = 'ACTIVE' AND job_type = 'LISTING'")
+    )
+    op.drop_index("ix_jobs_client", table_name="jobs")
+    op.drop_index("ix_jobs_agency", table_name="jobs")
+    op.drop_table("jobs")
+    op.drop_index("ix_account_tokens_account_id", table_name="account_tokens")
+    op.drop_table("account_tokens")
+    op.drop_index("ix_xendit_events_open", table_name="xendit_events", postgresql_where=sa.text("outcome IS NULL"))
+    op.drop_table("xendit_events")
+    op.drop_table("sign_in_failures")
+    op.drop_table("rate_limits")
+    op.drop_index(
+        "ix_outbox_open", table_name="outbox", postgresql_where=sa.text("done_at IS NULL AND failed_at IS NULL")
+    )
+    op.drop_index("ix_outbox_failed", table_name="outbox", postgresql_where=sa.text("failed_at IS NOT NULL"))
+    op.drop_table("outbox")
+    op.drop_table("ledger_accounts")
+    op.drop_table("journals")
+    op.drop_index("ix_idempotency_keys_created_at", table_name="idempotency_keys")
+    op.drop_table("idempotency_keys")
+    op.drop_index("ix_history_entity", table_name="history")
+    op.drop_table("history")
+    op.drop_table("counters")
+    op.drop_table("categories")
+    op.drop_index("ix_audit_log_subject", table_name="audit_log")
+    op.drop_index("ix_audit_log_actor_id", table_name="audit_log")
+    op.drop_table("audit_log")
+    op.drop_index("ix_accounts_place", table_name="accounts")
+    op.drop_table("accounts")

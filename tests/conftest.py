@@ -1,0 +1,126 @@
+"""What every test stands on: a real PostgreSQL with all migrations, the service on a real port, the sandbox beside it."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import uvicorn
+from filelock import FileLock
+from litestar import Litestar
+
+from iayos.app import create_app
+from iayos.core import clock, migrate, outbox
+from iayos.core.db import Database
+from iayos.core.embedded import Embedded
+from iayos.settings import Settings
+
+TEMPLATE = "iayos_template"
+
+
+@pytest.fixture(scope="session")
+def shared_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One directory for all processes of this run."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def postgres(shared_dir: Path) -> Iterator[str]:
+    """The URL of a server with a migrated template database."""
+    with FileLock(shared_dir / "postgres.lock"):
+        server = Embedded.start(shared_dir / "pg", database=TEMPLATE)
+        if not (shared_dir / "migrated").exists():
+            migrate.upgrade(server.url)
+            (shared_dir / "migrated").touch()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+async def database_url(postgres: str) -> str:
+    """A database of this process's own, cloned from the template."""
+    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    admin = await asyncpg.connect(postgres.replace(f"/{TEMPLATE}?", "/postgres?"))
+    await admin.execute("SELECT pg_advisory_lock(1)")  # one clone of a template at a time
+    await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    await admin.close()
+    return postgres.replace(f"/{TEMPLATE}?", f"/{name}?")
+
+
+def free_port() -> int:
+    """A port that nobody has."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@asynccontextmanager
+async def serving(app: Any, port: int) -> AsyncIterator[str]:
+    """`app` on a real port of this event loop."""
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, timeout_graceful_shutdown=1, ws="websockets-sansio"))
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await running
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str) -> Settings:
+    """The settings of the service under test."""
+    port = free_port()
+    return Settings(
+        env="test", database_url=database_url, database_pool=20, public_url=f"http://127.0.0.1:{port}", rate_limits="off",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+async def app(settings: Settings) -> AsyncIterator[Litestar]:
+    """The service, running on its port."""
+    service = create_app(settings)
+    async with serving(service, int(settings.public_url.rpartition(":")[2])):
+        yield service
+
+
+@pytest.fixture(scope="session")
+async def http(app: Litestar, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the service."""
+    limits = httpx.Limits(max_connections=200)
+    async with httpx.AsyncClient(base_url=settings.public_url, trust_env=False, timeout=30, limits=limits) as client:
+        yield client
+
+
+@pytest.fixture
+async def db(app: Litestar) -> Database:
+    """The service's own database."""
+    database: Database = app.state.db
+    return database
+
+
+@pytest.fixture(scope="session")
+async def sweeper(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that may empty append-only tables."""
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("SET session_replication_role = replica")
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture(autouse=True)
+async def clean(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """An empty database after each test that used it, and the machine's own time."""
+    yield
+    clock.reset()
+    if "app" in request.fixturenames or "database_url" in request.fixturenames:
+        sweeper = request.getfixturevalue("sweeper")
+        kept = {"alembic_version", "categories"}
+        await sweeper.execute(";".join(f"DELETE FROM {t.name}" for t in migrate.metadata().sorted_tables if t.name not in kept))
