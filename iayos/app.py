@@ -51,6 +51,7 @@ def create_app(settings: Settings) -> Litestar:
         type_decoders=[(wire.is_wire_type, wire.decode)],
         type_encoders={Centavos: wire.encode, wire.Text: str},
         plugins=[docs.WireSchemas()],
+        logging_config=None,
         cors_config=CORSConfig(
             allow_origins=settings.origins, allow_credentials=True, max_age=600,
             expose_headers=["X-Request-ID", "Retry-After", "Idempotent-Replayed"],

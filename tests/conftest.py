@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,16 @@ import asyncpg
 import httpx
 import pytest
 import uvicorn
-from filelock import FileLock
 from litestar import Litestar
 
 from iayos.app import create_app
-from iayos.core import clock, migrate, outbox
+from iayos.core import clock, logs, migrate
 from iayos.core.db import Database
-from iayos.core.embedded import Embedded
+from iayos.core.embedded import Embedded, locked
 from iayos.settings import Settings
 
 TEMPLATE = "iayos_template"
+logs.configure(level="WARNING")
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,7 @@ def shared_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres(shared_dir: Path) -> Iterator[str]:
     """The URL of a server with a migrated template database."""
-    with FileLock(shared_dir / "postgres.lock"):
+    with locked(shared_dir / "postgres.lock"):
         server = Embedded.start(shared_dir / "pg", database=TEMPLATE)
         if not (shared_dir / "migrated").exists():
             migrate.upgrade(server.url)
@@ -118,9 +118,10 @@ async def sweeper(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 @pytest.fixture(autouse=True)
 async def clean(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     """An empty database after each test that used it, and the machine's own time."""
+    uses_database = bool({"app", "database_url"} & set(request.fixturenames))
+    sweeper = request.getfixturevalue("sweeper") if uses_database else None
     yield
     clock.reset()
-    if "app" in request.fixturenames or "database_url" in request.fixturenames:
-        sweeper = request.getfixturevalue("sweeper")
+    if sweeper is not None:
         kept = {"alembic_version", "categories"}
         await sweeper.execute(";".join(f"DELETE FROM {t.name}" for t in migrate.metadata().sorted_tables if t.name not in kept))

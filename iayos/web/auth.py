@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -17,6 +18,8 @@ from iayos.core.principal import Principal
 COOKIE: Final = "session_id"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 Connection = ASGIConnection[Any, Any, Any, Any]
+Me = NamedDependency[Principal]
+"""How a handler asks who is signed in: `me: Me`."""
 
 
 class ForeignOrigin(Forbidden):

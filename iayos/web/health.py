@@ -4,9 +4,10 @@ import msgspec
 from litestar import get
 from sqlalchemy import text
 
-from iayos.core.db import Reads, Statement
+from iayos.core.db import Statement
 from iayos.core.errors import GatewayUnavailable
 from iayos.web.docs import answers
+from iayos.web.tx import Reading
 
 PING = Statement(text("SELECT 1"))
 
@@ -24,7 +25,7 @@ def health() -> Health:
 
 
 @get("/ready", summary="Can it serve requests?", opt=answers(GatewayUnavailable))
-async def ready(reads: Reads) -> Health:
+async def ready(reads: Reading) -> Health:
     """The database answers."""
     await reads.value(PING)
     return Health("ready")

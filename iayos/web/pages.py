@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import MediaType, Request, get
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from iayos.web.docs import complete
 
@@ -71,7 +71,7 @@ def html(title: str, body: str) -> str:
 @get(["/payments/success", "/payments/failed"], include_in_schema=False, sync_to_thread=False, media_type=MediaType.HTML)
 def payment_return(
     request: Request[Any, Any, Any],
-    transaction_id: Annotated[str | None, Parameter(query="transactionID", max_length=40)] = None,
+    transaction_id: Annotated[str | None, QueryParameter(name="transactionID", max_length=40)] = None,
 ) -> str:
     """Where the checkout leads back to when there is no web app; the app itself asks for the payment's status."""
     known = f" {escape(transaction_id)}" if transaction_id else ""

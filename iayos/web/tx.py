@@ -3,11 +3,19 @@
 from collections.abc import AsyncGenerator
 
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.types import Scope
 
 from iayos.core.db import Database, Reads, Tx
 
 HELD = "held_tx"
+
+InTx = NamedDependency[Tx]
+"""How a handler asks for the request's transaction: `tx: InTx`."""
+OwnTx = NamedDependency[Database]
+"""`db: OwnTx`: the verb opens short transactions of its own."""
+Reading = NamedDependency[Reads]
+"""`reads: Reading`: no transaction."""
 
 
 async def provide_tx(scope: Scope, state: State) -> AsyncGenerator[Tx, None]:
