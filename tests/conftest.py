@@ -92,15 +92,21 @@ async def app(settings: Settings) -> AsyncIterator[Litestar]:
 
 
 @pytest.fixture(scope="session")
-async def http(app: Litestar, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: Litestar, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service."""
     limits = httpx.Limits(max_connections=200)
-    async with httpx.AsyncClient(base_url=settings.public_url, trust_env=False, timeout=30, limits=limits) as client:
-        yield client
+    async with httpx.AsyncClient(base_url=settings.public_url, trust_env=False, timeout=30, limits=limits) as one:
+        yield one
 
 
 @pytest.fixture
-async def db(app: Litestar) -> Database:
+async def http(client: httpx.AsyncClient, clean: None) -> httpx.AsyncClient:
+    """The same, for one test."""
+    return client
+
+
+@pytest.fixture
+async def db(app: Litestar, clean: None) -> Database:
     """The service's own database."""
     database: Database = app.state.db
     return database
@@ -116,12 +122,15 @@ async def sweeper(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture(autouse=True)
-async def clean(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    """An empty database after each test that used it, and the machine's own time."""
-    uses_database = bool({"app", "database_url"} & set(request.fixturenames))
-    sweeper = request.getfixturevalue("sweeper") if uses_database else None
+def own_time() -> Iterator[None]:
+    """The machine's own time again after each test."""
     yield
     clock.reset()
-    if sweeper is not None:
-        kept = {"alembic_version", "categories"}
-        await sweeper.execute(";".join(f"DELETE FROM {t.name}" for t in migrate.metadata().sorted_tables if t.name not in kept))
+
+
+@pytest.fixture
+async def clean(sweeper: asyncpg.Connection) -> AsyncIterator[None]:
+    """An empty database after each test that used it."""
+    yield
+    kept = {"alembic_version", "categories"}
+    await sweeper.execute(";".join(f"DELETE FROM {t.name}" for t in migrate.metadata().sorted_tables if t.name not in kept))
