@@ -11,8 +11,8 @@ from litestar.openapi import OpenAPIConfig
 
 from iayos.accounts.queries import find_principal
 from iayos.core import wire
-from iayos.core.db import Database
 from iayos.core.money import Centavos
+from iayos.services import opened
 from iayos.settings import Settings
 from iayos.web import auth, docs, errors, health, limits, pages, tx
 from iayos.web.edge import Edge
@@ -28,11 +28,10 @@ def create_app(settings: Settings) -> Litestar:
     @asynccontextmanager
     async def resources(app: Litestar) -> AsyncIterator[None]:
         app.state.find_principal = find_principal
-        app.state.db = await Database.open(settings.database_url, size=settings.database_pool)
-        try:
+        async with opened(settings) as services:
+            app.state.services = services
+            app.state.db = services.db
             yield
-        finally:
-            await app.state.db.close()
 
     app = Litestar(
         route_handlers=[health.health, health.ready, pages.payment_return],

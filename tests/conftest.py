@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ import pytest
 import uvicorn
 from litestar import Litestar
 
+from iayos import runner
 from iayos.app import create_app
-from iayos.core import clock, logs, migrate
+from iayos.core import clock, logs, migrate, outbox
 from iayos.core.db import Database
 from iayos.core.embedded import Embedded, locked
 from iayos.settings import Settings
@@ -103,6 +104,16 @@ async def client(app: Litestar, settings: Settings) -> AsyncIterator[httpx.Async
 async def http(client: httpx.AsyncClient, clean: None) -> httpx.AsyncClient:
     """The same, for one test."""
     return client
+
+
+@pytest.fixture
+def drain(app: Litestar) -> Callable[[], Awaitable[int]]:
+    """Runs everything that is due in the outbox, inline and in order."""
+
+    async def run() -> int:
+        return await outbox.drain(app.state.db, runner.tasks(app.state.services))
+
+    return run
 
 
 @pytest.fixture

@@ -1,0 +1,34 @@
+"""What a process of the service holds open: the database and the gateways. Used by the API and the runner alike."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from iayos.core import clock
+from iayos.core.db import Database
+from iayos.settings import Settings
+
+
+class Services(msgspec.Struct, frozen=True):
+    """Opened once, passed in from there."""
+
+    settings: Settings
+    db: Database
+    http: httpx.AsyncClient
+    """For gateways that speak plain HTTP."""
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Services]:
+    """Open everything; close it all when the block ends."""
+    if settings.clock_file:
+        clock.share(Path(settings.clock_file))
+    db = await Database.open(settings.database_url, size=settings.database_pool)
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
+            yield Services(settings=settings, db=db, http=http)
+    finally:
+        await db.close()
