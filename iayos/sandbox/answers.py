@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from html import unescape
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -79,7 +80,8 @@ def pesos(value: float) -> float:
 
 
 def plain_text(html: str) -> str:
-    """Roughly what a person reads in a piece of HTML."""
+    """Roughly what a person reads in a piece of HTML, links spelt out."""
     without_blocks = re.sub(r"(?is)<(style|script|head)\b.*?</\1>", "", html)
-    lines = re.sub(r"(?i)<(br|/p|/div|/h\d|/li|/tr)[^>]*>", "\n", without_blocks)
-    return re.sub(r"\n\s*\n+", "\n\n", re.sub(r"<[^>]+>", "", lines)).strip()
+    with_links = re.sub(r"(?is)<a\b[^>]*href=[\"']([^\"']+)[\"'][^>]*>(.*?)</a>", r"\2 \1", without_blocks)
+    lines = re.sub(r"(?i)<(br|/p|/div|/h\d|/li|/tr)[^>]*>", "\n", with_links)
+    return unescape(re.sub(r"\n\s*\n+", "\n\n", re.sub(r"<[^>]+>", "", lines))).strip()

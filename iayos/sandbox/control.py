@@ -4,6 +4,8 @@ from typing import Final
 
 import msgspec
 from litestar import Router, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from iayos.core import clock
 from iayos.sandbox.answers import AnyRequest, control_error, now_iso, seconds, told
@@ -28,13 +30,13 @@ class Registration(msgspec.Struct):
 
 
 @post("/reset", status_code=200)
-async def reset(sandbox: Sandbox) -> Doc:
+async def reset(sandbox: NamedDependency[Sandbox]) -> Doc:
     await sandbox.reset()
     return {"now": now_iso()}
 
 
 @get("/requests")
-async def requests(request: AnyRequest, sandbox: Sandbox) -> list[Doc]:
+async def requests(request: AnyRequest, sandbox: NamedDependency[Sandbox]) -> list[Doc]:
     try:
         return sandbox.log.since(request.query_params.get("provider"), request.query_params.get("since"))
     except ValueError as fault:
@@ -42,34 +44,34 @@ async def requests(request: AnyRequest, sandbox: Sandbox) -> list[Doc]:
 
 
 @get("/webhooks")
-async def webhooks(webhooks: Webhooks) -> list[Doc]:
+async def webhooks(webhooks: NamedDependency[Webhooks]) -> list[Doc]:
     return webhooks.all()
 
 
 @get("/webhooks/policy")
-async def policy(webhooks: Webhooks) -> Policy:
+async def policy(webhooks: NamedDependency[Webhooks]) -> Policy:
     return webhooks.policy()
 
 
 @put("/webhooks/policy")
-async def set_policy(request: AnyRequest, webhooks: Webhooks) -> Policy:
+async def set_policy(request: AnyRequest, webhooks: NamedDependency[Webhooks]) -> Policy:
     webhooks.set_policy(await told(request, Policy))
     return webhooks.policy()
 
 
 @put("/webhooks/url")
-async def register(request: AnyRequest, sandbox: Sandbox) -> Doc:
+async def register(request: AnyRequest, sandbox: NamedDependency[Sandbox]) -> Doc:
     sandbox.webhook_url = (await told(request, Registration)).url
     return {"url": sandbox.webhook_url}
 
 
 @post("/webhooks/send", status_code=200)
-async def send(request: AnyRequest, webhooks: Webhooks) -> Doc:
+async def send(request: AnyRequest, webhooks: NamedDependency[Webhooks]) -> Doc:
     return shown(await webhooks.send(await told(request, Event)))
 
 
 @post("/webhooks/{webhook_id:str}/redeliver", status_code=200)
-async def redeliver(webhook_id: str, request: AnyRequest, webhooks: Webhooks) -> Doc:
+async def redeliver(webhook_id: FromPath[str], request: AnyRequest, webhooks: NamedDependency[Webhooks]) -> Doc:
     webhook = webhooks.one(webhook_id)
     if webhook is None:
         raise control_error(404, f"no webhook {webhook_id}")
@@ -78,12 +80,12 @@ async def redeliver(webhook_id: str, request: AnyRequest, webhooks: Webhooks) ->
 
 
 @get("/faults")
-async def faults(faults: Faults) -> list[Fault]:
+async def faults(faults: NamedDependency[Faults]) -> list[Fault]:
     return faults.all()
 
 
 @put("/faults")
-async def set_faults(request: AnyRequest, faults: Faults) -> list[Fault]:
+async def set_faults(request: AnyRequest, faults: NamedDependency[Faults]) -> list[Fault]:
     try:
         faults.set(_FAULTS.decode(await request.body()))
     except msgspec.DecodeError as fault:
@@ -92,7 +94,7 @@ async def set_faults(request: AnyRequest, faults: Faults) -> list[Fault]:
 
 
 @delete("/faults", status_code=204)
-async def clear_faults(faults: Faults) -> None:
+async def clear_faults(faults: NamedDependency[Faults]) -> None:
     faults.set([])
 
 
@@ -102,7 +104,7 @@ async def show_clock() -> Doc:
 
 
 @post("/clock/advance", status_code=200)
-async def advance(request: AnyRequest, sandbox: Sandbox) -> Doc:
+async def advance(request: AnyRequest, sandbox: NamedDependency[Sandbox]) -> Doc:
     try:
         clock.advance((await told(request, Advance)).seconds)
     except ValueError as fault:

@@ -6,6 +6,8 @@ from typing import Final
 from urllib.parse import quote
 
 from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from iayos.sandbox.html import link, money, page, table
@@ -20,7 +22,7 @@ _LOGO: Final = (
 
 
 @get("/")
-async def home(sandbox: Sandbox) -> Response[str]:
+async def home(sandbox: NamedDependency[Sandbox]) -> Response[str]:
     sections = [
         _section(sandbox, "Invoices", "invoice", "/_sandbox/xendit/invoices"),
         _section(sandbox, "Payouts", "payout", "/_sandbox/xendit/payouts"),
@@ -39,7 +41,7 @@ async def home(sandbox: Sandbox) -> Response[str]:
 
 
 @get("/mails/{mail_id:str}")
-async def mail_page(mail_id: str, sandbox: Sandbox) -> Response[str]:
+async def mail_page(mail_id: FromPath[str], sandbox: NamedDependency[Sandbox]) -> Response[str]:
     mail = sandbox.mailbox.get(mail_id)
     if mail is None:
         return page("No such mail", "<h1>No such mail</h1>", status=404)

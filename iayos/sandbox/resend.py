@@ -9,7 +9,9 @@ from uuid import uuid4
 import msgspec
 from litestar import Router, get, post
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
+from litestar.params import FromPath
 
 from iayos.sandbox.answers import AnyRequest, Refusal, json_body, now_iso, plain_text, seconds
 from iayos.sandbox.config import SandboxConfig
@@ -111,17 +113,17 @@ def require_key(connection: ASGIConnection, _: BaseRouteHandler) -> None:  # typ
 
 
 @post("/emails", status_code=200)
-async def send(request: AnyRequest, mailbox: Mailbox) -> Doc:
+async def send(request: AnyRequest, mailbox: NamedDependency[Mailbox]) -> Doc:
     return mailbox.send(await json_body(request), request.headers.get("idempotency-key"))
 
 
 @post("/emails/batch", status_code=200)
-async def send_batch(request: AnyRequest, mailbox: Mailbox) -> Doc:
+async def send_batch(request: AnyRequest, mailbox: NamedDependency[Mailbox]) -> Doc:
     return mailbox.send_batch(await json_body(request), request.headers.get("idempotency-key"))
 
 
 @get("/emails/{mail_id:str}")
-async def mail(mail_id: str, mailbox: Mailbox) -> Doc:
+async def mail(mail_id: FromPath[str], mailbox: NamedDependency[Mailbox]) -> Doc:
     found = mailbox.get(mail_id)
     if found is None:
         raise resend_error(404, "not_found", "Email not found")
@@ -136,7 +138,7 @@ async def mail(mail_id: str, mailbox: Mailbox) -> Doc:
 
 
 @get("/_sandbox/resend/messages")
-async def messages(request: AnyRequest, mailbox: Mailbox) -> list[Doc]:
+async def messages(request: AnyRequest, mailbox: NamedDependency[Mailbox]) -> list[Doc]:
     return mailbox.all(request.query_params.get("to"))
 
 

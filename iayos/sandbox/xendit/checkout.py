@@ -4,6 +4,8 @@ from html import escape
 from typing import Final
 
 from litestar import MediaType, Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from iayos.sandbox.answers import AnyRequest, Refusal
 from iayos.sandbox.html import money, page
@@ -21,7 +23,7 @@ _STATES: Final = {
 
 
 @get("/{invoice_id:str}")
-async def show(invoice_id: str, sandbox: Sandbox) -> Response[str]:
+async def show(invoice_id: FromPath[str], sandbox: NamedDependency[Sandbox]) -> Response[str]:
     invoice = sandbox.invoices.get(invoice_id)
     if invoice is None:
         return page("No such invoice", "<h1>No such invoice</h1>", status=404)
@@ -31,7 +33,7 @@ async def show(invoice_id: str, sandbox: Sandbox) -> Response[str]:
 
 
 @post("/{invoice_id:str}/pay")
-async def pay(invoice_id: str, request: AnyRequest, sandbox: Sandbox) -> Response[str]:
+async def pay(invoice_id: FromPath[str], request: AnyRequest, sandbox: NamedDependency[Sandbox]) -> Response[str]:
     form = await request.form()
     invoice = sandbox.invoices.get(invoice_id)
     if invoice is None or invoice["status"] != "PENDING":
@@ -45,14 +47,14 @@ async def pay(invoice_id: str, request: AnyRequest, sandbox: Sandbox) -> Respons
 
 
 @post("/{invoice_id:str}/fail")
-async def fail(invoice_id: str, sandbox: Sandbox) -> Response[str]:
+async def fail(invoice_id: FromPath[str], sandbox: NamedDependency[Sandbox]) -> Response[str]:
     invoice = sandbox.invoices.get(invoice_id)
     # a failed attempt changes nothing at Xendit: the invoice stays PENDING and no webhook tells of it
     return _back(invoice_id) if invoice is None else _leave(invoice, "failure_redirect_url", "FAILED")
 
 
 @post("/{invoice_id:str}/expire")
-async def expire(invoice_id: str, sandbox: Sandbox) -> Response[str]:
+async def expire(invoice_id: FromPath[str], sandbox: NamedDependency[Sandbox]) -> Response[str]:
     invoice = sandbox.invoices.get(invoice_id)
     if invoice is None or invoice["status"] != "PENDING":
         return _back(invoice_id)

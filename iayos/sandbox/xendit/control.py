@@ -2,6 +2,8 @@
 
 import msgspec
 from litestar import Router, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from iayos.sandbox.answers import AnyRequest, control_error, told
 from iayos.sandbox.sandbox import Sandbox
@@ -22,23 +24,23 @@ class Balance(msgspec.Struct):
 
 
 @get("/invoices")
-async def invoices(request: AnyRequest, sandbox: Sandbox) -> list[Doc]:
+async def invoices(request: AnyRequest, sandbox: NamedDependency[Sandbox]) -> list[Doc]:
     return [shown(each) for each in sandbox.invoices.all(request.query_params.get("external_id"))]
 
 
 @get("/invoices/{invoice_id:str}")
-async def invoice(invoice_id: str, sandbox: Sandbox) -> Doc:
+async def invoice(invoice_id: FromPath[str], sandbox: NamedDependency[Sandbox]) -> Doc:
     return shown(_invoice(sandbox, invoice_id))
 
 
 @post("/invoices/{invoice_id:str}/pay", status_code=200)
-async def pay(invoice_id: str, request: AnyRequest, sandbox: Sandbox) -> Doc:
+async def pay(invoice_id: FromPath[str], request: AnyRequest, sandbox: NamedDependency[Sandbox]) -> Doc:
     order = await told(request, PayOrder)
     return shown(sandbox.invoices.pay(_invoice(sandbox, invoice_id), order))
 
 
 @post("/invoices/{invoice_id:str}/expire", status_code=200)
-async def expire(invoice_id: str, request: AnyRequest, sandbox: Sandbox) -> Doc:
+async def expire(invoice_id: FromPath[str], request: AnyRequest, sandbox: NamedDependency[Sandbox]) -> Doc:
     order = await told(request, Quietly)
     found = _invoice(sandbox, invoice_id)
     if found["status"] != "PENDING":
@@ -47,17 +49,17 @@ async def expire(invoice_id: str, request: AnyRequest, sandbox: Sandbox) -> Doc:
 
 
 @post("/invoices/{invoice_id:str}/settle", status_code=200)
-async def settle(invoice_id: str, sandbox: Sandbox) -> Doc:
+async def settle(invoice_id: FromPath[str], sandbox: NamedDependency[Sandbox]) -> Doc:
     return shown(sandbox.invoices.settle(_invoice(sandbox, invoice_id)))
 
 
 @get("/transactions")
-async def transactions(sandbox: Sandbox) -> list[Doc]:
+async def transactions(sandbox: NamedDependency[Sandbox]) -> list[Doc]:
     return sandbox.transactions.all()[::-1]
 
 
 @put("/balance")
-async def set_balance(request: AnyRequest, sandbox: Sandbox) -> Doc:
+async def set_balance(request: AnyRequest, sandbox: NamedDependency[Sandbox]) -> Doc:
     sandbox.transactions.set_balance((await told(request, Balance)).amount)
     return {"balance": sandbox.transactions.balance()}
 

@@ -4,6 +4,8 @@ import json
 from typing import Any, Final
 
 from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from iayos.sandbox.answers import AnyRequest, epoch, json_body
 from iayos.sandbox.sandbox import Sandbox
@@ -20,17 +22,17 @@ _DATES: Final = {
 
 
 @post("/v2/invoices", status_code=200)
-async def create_invoice(request: AnyRequest, sandbox: Sandbox) -> Doc:
+async def create_invoice(request: AnyRequest, sandbox: NamedDependency[Sandbox]) -> Doc:
     return shown(sandbox.invoices.create(await json_body(request)))
 
 
 @get("/v2/invoices/{invoice_id:str}")
-async def get_invoice(invoice_id: str, sandbox: Sandbox) -> Doc:
+async def get_invoice(invoice_id: FromPath[str], sandbox: NamedDependency[Sandbox]) -> Doc:
     return shown(_invoice(sandbox, invoice_id))
 
 
 @get("/v2/invoices")
-async def list_invoices(request: AnyRequest, sandbox: Sandbox) -> Response[list[Doc]]:
+async def list_invoices(request: AnyRequest, sandbox: NamedDependency[Sandbox]) -> Response[list[Doc]]:
     found = sandbox.invoices.all(request.query_params.get("external_id"))[::-1]
     statuses, channels = many(request, "statuses"), many(request, "payment_channels")
     found = [each for each in found if not statuses or each["status"] in statuses]
@@ -45,7 +47,7 @@ async def list_invoices(request: AnyRequest, sandbox: Sandbox) -> Response[list[
 
 
 @post("/invoices/{invoice_id:str}/expire!", status_code=200)
-async def expire_invoice(invoice_id: str, sandbox: Sandbox) -> Doc:
+async def expire_invoice(invoice_id: FromPath[str], sandbox: NamedDependency[Sandbox]) -> Doc:
     invoice = _invoice(sandbox, invoice_id)
     if invoice["status"] != "PENDING":
         # the code is not documented; that it is a 400 is the most that others have seen
@@ -55,7 +57,7 @@ async def expire_invoice(invoice_id: str, sandbox: Sandbox) -> Doc:
 
 
 @get("/transactions")
-async def list_transactions(request: AnyRequest, sandbox: Sandbox) -> Doc:
+async def list_transactions(request: AnyRequest, sandbox: NamedDependency[Sandbox]) -> Doc:
     query = request.query_params
     found = sandbox.transactions.all(reference_id=query.get("reference_id"))
     for name, field in (("types", "type"), ("statuses", "status"), ("channel_categories", "channel_category")):
@@ -70,7 +72,7 @@ async def list_transactions(request: AnyRequest, sandbox: Sandbox) -> Doc:
 
 
 @get("/transactions/{transaction_id:str}")
-async def get_transaction(transaction_id: str, sandbox: Sandbox) -> Doc:
+async def get_transaction(transaction_id: FromPath[str], sandbox: NamedDependency[Sandbox]) -> Doc:
     transaction = sandbox.transactions.get(transaction_id)
     if transaction is None:
         raise xendit_error(404, "DATA_NOT_FOUND", "Transaction not found")
@@ -78,7 +80,7 @@ async def get_transaction(transaction_id: str, sandbox: Sandbox) -> Doc:
 
 
 @get("/balance")
-async def get_balance(request: AnyRequest, sandbox: Sandbox) -> Doc:
+async def get_balance(request: AnyRequest, sandbox: NamedDependency[Sandbox]) -> Doc:
     return {"balance": sandbox.transactions.balance(request.query_params.get("account_type") or "CASH")}
 
 
