@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import httpx
@@ -19,6 +19,8 @@ from iayos.app import create_app
 from iayos.core import clock, logs, migrate, outbox
 from iayos.core.db import Database
 from iayos.core.embedded import Embedded, locked
+from iayos.sandbox.app import Sandbox as SandboxState
+from iayos.sandbox.app import SandboxConfig, create_sandbox
 from iayos.settings import Settings
 
 TEMPLATE = "iayos_template"
@@ -75,12 +77,41 @@ async def serving(app: Any, port: int) -> AsyncIterator[str]:
     await running
 
 
+class Sandbox(NamedTuple):
+    """The third parties of the service under test."""
+
+    url: str
+    http: httpx.AsyncClient
+    """Its `base_url` is the sandbox: `sandbox.http.get("/_sandbox/resend/messages")`."""
+    state: SandboxState
+    config: SandboxConfig
+
+
 @pytest.fixture(scope="session")
-def settings(database_url: str) -> Settings:
-    """The settings of the service under test."""
+async def third_parties() -> AsyncIterator[Sandbox]:
+    """The sandbox on a port of its own, for the whole run."""
     port = free_port()
+    config = SandboxConfig(base_url=f"http://127.0.0.1:{port}")
+    app = create_sandbox(config)
+    async with serving(app, port) as url, httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as one:
+        yield Sandbox(url, one, app.state.sandbox, config)
+
+
+@pytest.fixture
+def sandbox(third_parties: Sandbox, clean: None) -> Sandbox:
+    """The same, for one test; it forgets everything afterwards."""
+    return third_parties
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, third_parties: Sandbox) -> Settings:
+    """The settings of the service under test; the sandbox is every third party."""
+    port, url, config = free_port(), third_parties.url, third_parties.config
+    third_parties.state.webhook_url = f"http://127.0.0.1:{port}/api/payments/xendit-webhook"
     return Settings(
         env="test", database_url=database_url, database_pool=20, public_url=f"http://127.0.0.1:{port}", rate_limits="off",
+        xendit_url=f"{url}/xendit", xendit_api_key=config.xendit_api_key, xendit_callback_token=config.webhook_token,
+        resend_url=f"{url}/resend", resend_api_key=config.resend_api_key,
     )  # fmt: skip
 
 
@@ -140,8 +171,9 @@ def own_time() -> Iterator[None]:
 
 
 @pytest.fixture
-async def clean(sweeper: asyncpg.Connection) -> AsyncIterator[None]:
-    """An empty database after each test that used it."""
+async def clean(sweeper: asyncpg.Connection, third_parties: Sandbox) -> AsyncIterator[None]:
+    """An empty database and a sandbox that has forgotten everything, after each test that used them."""
     yield
+    await third_parties.state.reset()
     kept = {"alembic_version", "categories"}
     await sweeper.execute(";".join(f"DELETE FROM {t.name}" for t in migrate.metadata().sorted_tables if t.name not in kept))
