@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, 
 import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
-from sqlalchemy import BigInteger, ColumnElement, Delete, Insert, Select, TextClause, Update, bindparam, insert, update
+from sqlalchemy import BigInteger, ClauseElement, ColumnElement, bindparam, insert, update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.orm import DeclarativeBase
 
@@ -41,9 +41,11 @@ class Statement(Generic[T]):
 
     __slots__ = ("into", "names", "sql")
 
-    def __init__(
-        self, clause: Select[Any] | Insert | Update | Delete | TextClause | Any, into: type[T] | None = None
-    ) -> None:
+    @overload
+    def __init__(self: "Statement[Any]", clause: ClauseElement) -> None: ...
+    @overload
+    def __init__(self, clause: ClauseElement, into: type[T] | None) -> None: ...
+    def __init__(self, clause: ClauseElement, into: type[T] | None = None) -> None:
         compiled = clause.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
         constants = {name: bind.effective_value for bind, name in compiled.bind_names.items() if not bind.required}
         self.sql: str = str(compiled)
