@@ -2,7 +2,16 @@
 
 from advanced_alchemy.base import IdentityAuditBase, IdentityBase
 from sqlalchemy import (
-    BigInteger, Boolean, CheckConstraint, Double, ForeignKey, Index, Integer, Text, UniqueConstraint, text,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    text,
 )  # fmt: skip
 from sqlalchemy.orm import Mapped, mapped_column
 

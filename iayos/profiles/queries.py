@@ -1,0 +1,79 @@
+"""Reading profiles and trades."""
+
+from collections.abc import Collection
+
+from sqlalchemy import ARRAY, BigInteger, Text, and_, bindparam, column, func, select
+
+from iayos.accounts.models import AccountTable
+from iayos.core.db import Reads, Row, Statement, columns
+from iayos.profiles.models import Category, CategoryTable, ProfileTable
+from iayos.profiles.schemas import PartyOut
+
+
+class Card(Row, frozen=True):
+    """What others see of someone in one of their profiles."""
+
+    account_id: int
+    profile_type: str
+    name: str
+    avatar_url: str | None
+    rating_sum: int
+    rating_count: int
+
+    def shown(self) -> PartyOut:
+        """On the wire."""
+        return PartyOut(
+            accountID=self.account_id, name=self.name, avatarURL=self.avatar_url,
+            rating=average(self.rating_sum, self.rating_count), reviewsCount=self.rating_count,
+        )  # fmt: skip
+
+
+PUBLIC_NAME = func.coalesce(AccountTable.business_name, AccountTable.first_name + " " + AccountTable.last_name)
+_wanted = (
+    func.unnest(bindparam("account_ids", type_=ARRAY(BigInteger)), bindparam("profile_types", type_=ARRAY(Text)))
+    .table_valued(column("account_id", BigInteger), column("profile_type", Text), name="wanted")
+    .render_derived()
+)
+CARDS = Statement(
+    select(
+        _wanted.c.account_id, _wanted.c.profile_type, PUBLIC_NAME, ProfileTable.avatar_url,
+        func.coalesce(ProfileTable.rating_sum, 0), func.coalesce(ProfileTable.rating_count, 0),
+    )
+    .select_from(_wanted)
+    .join(AccountTable, AccountTable.id == _wanted.c.account_id)
+    .outerjoin(
+        ProfileTable,
+        and_(ProfileTable.account_id == _wanted.c.account_id, ProfileTable.profile_type == _wanted.c.profile_type),
+    ),
+    into=Card,
+)  # fmt: skip
+CATEGORY = Statement(
+    select(*columns(Category)).where(CategoryTable.id == bindparam("category_id", type_=BigInteger)), into=Category
+)
+CATEGORIES = Statement(select(*columns(Category)).order_by(CategoryTable.id), into=Category)
+
+
+def average(rating_sum: int, rating_count: int) -> float | None:
+    """The average rating with two decimals; None before the first."""
+    return round(rating_sum / rating_count, 2) if rating_count else None
+
+
+async def cards(reads: Reads, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], PartyOut]:
+    """The card of each (account, profile type) that is asked for, in one query."""
+    if not wanted:
+        return {}
+    distinct = list(set(wanted))
+    found = await reads.all(
+        CARDS, account_ids=[account_id for account_id, _ in distinct], profile_types=[kind for _, kind in distinct]
+    )
+    return {(card.account_id, card.profile_type): card.shown() for card in found}
+
+
+async def category_of(reads: Reads, category_id: int) -> Category | None:
+    """The trade with this id."""
+    return await reads.one_or_none(CATEGORY, category_id=category_id)
+
+
+async def all_categories(reads: Reads) -> list[Category]:
+    """All trades, in the order in which they were seeded."""
+    return await reads.all(CATEGORIES)
