@@ -9,9 +9,12 @@ from typing import Final
 from iayos.core import clock
 from iayos.sandbox.answers import seconds
 from iayos.sandbox.config import SandboxConfig
+from iayos.sandbox.expo import Pushes
 from iayos.sandbox.faults import Faults
 from iayos.sandbox.resend import Mailbox
 from iayos.sandbox.store import Store
+from iayos.sandbox.supabase.objects import Objects
+from iayos.sandbox.supabase.signing import Signer
 from iayos.sandbox.webhooks import Webhooks
 from iayos.sandbox.wire import RequestLog
 from iayos.sandbox.xendit.invoices import Invoices
@@ -40,6 +43,9 @@ class Sandbox:
         auto = Auto(payouts=config.payouts_auto, after_s=config.auto_after_s)
         self.payouts = Payouts(self.store, auto=auto, webhooks=self.webhooks, transactions=self.transactions)
         self.mailbox = Mailbox(self.store)
+        self.pushes = Pushes(self.store)
+        self.objects = Objects(self.store)
+        self.signer = Signer(config.supabase_key)
 
     @property
     def webhook_url(self) -> str:
