@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ARRAY, BigInteger, Text, and_, bindparam, column, func, select
+from sqlalchemy import ARRAY, BigInteger, Double, Text, and_, bindparam, column, func, literal, select
 
 from iayos.accounts.models import AccountTable
 from iayos.core.db import Reads, Row, Statement, columns
-from iayos.profiles.models import Category, CategoryTable, ProfileTable
+from iayos.core.principal import WORKER
+from iayos.profiles.geo import distance_km, is_in_place
+from iayos.profiles.models import Category, CategoryTable, ProfileTable, SpecializationTable
 from iayos.profiles.schemas import PartyOut
 
 
@@ -47,6 +49,28 @@ CARDS = Statement(
     ),
     into=Card,
 )  # fmt: skip
+_latitude, _longitude = bindparam("latitude", type_=Double), bindparam("longitude", type_=Double)
+_reaches = (
+    distance_km(AccountTable.latitude, AccountTable.longitude, _latitude, _longitude) <= ProfileTable.service_radius_km
+)
+NEARBY_WORKERS = Statement(
+    select(SpecializationTable.account_id)
+    .join(AccountTable, AccountTable.id == SpecializationTable.account_id)
+    .join(ProfileTable, and_(ProfileTable.account_id == AccountTable.id, ProfileTable.profile_type == WORKER))
+    .where(
+        SpecializationTable.category_id == bindparam("category_id", type_=BigInteger),
+        SpecializationTable.account_id != bindparam("client_id", type_=BigInteger),
+        SpecializationTable.account_id > bindparam("after", type_=BigInteger),
+        ProfileTable.is_available,
+        literal(WORKER) == func.any(AccountTable.profile_types),
+        AccountTable.email_verified_at.is_not(None),
+        AccountTable.suspended_at.is_(None),
+        # NULL distance: one side has no coordinates, and then the town decides
+        func.coalesce(_reaches, is_in_place(AccountTable.city, bindparam("location", type_=Text))),
+    )
+    .order_by(SpecializationTable.account_id)
+    .limit(bindparam("limit", type_=BigInteger))
+)
 CATEGORY = Statement(
     select(*columns(Category)).where(CategoryTable.id == bindparam("category_id", type_=BigInteger)), into=Category
 )
@@ -77,3 +101,18 @@ async def category_of(reads: Reads, category_id: int) -> Category | None:
 async def all_categories(reads: Reads) -> list[Category]:
     """All trades, in the order in which they were seeded."""
     return await reads.all(CATEGORIES)
+
+
+async def nearby_workers(
+    reads: Reads, *, category_id: int, client_id: int, latitude: float | None, longitude: float | None, location: str,
+    after: int = 0, limit: int = 1000,
+) -> list[int]:  # fmt: skip
+    """Workers whom a new listing may interest, by account id, those after `after` (SPEC 3, ruling c).
+
+    Of the trade, available, and the place within their radius; without coordinates on either side, of the same town.
+    """
+    records = await reads.all(
+        NEARBY_WORKERS, category_id=category_id, client_id=client_id, latitude=latitude, longitude=longitude,
+        location=location, after=after, limit=limit,
+    )  # fmt: skip
+    return [account_id for (account_id,) in records]
