@@ -1,0 +1,43 @@
+"""Posting. Only payments and disputes call this."""
+
+import asyncpg
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, func, select
+
+from iayos.core import clock
+from iayos.core.db import Statement, Tx
+from iayos.core.errors import Conflict
+from iayos.core.models import Instant
+
+POST = Statement(
+    select(
+        func.post_journal(
+            bindparam("reference", type_=Text), bindparam("at", type_=Instant), bindparam("sources", type_=ARRAY(Text)),
+            bindparam("targets", type_=ARRAY(Text)), bindparam("amounts", type_=ARRAY(BigInteger)),
+        )
+    )
+)  # fmt: skip
+OVERDRAFT = "ck_ledger_accounts_balance_covered"
+
+
+class InsufficientFunds(Conflict):
+    """The wallet holds less than what is asked of it."""
+
+    code, message = "INSUFFICIENT_FUNDS", "There is not enough money in the wallet for this."
+
+
+async def post(tx: Tx, reference: str, *legs: tuple[str, str, int]) -> bool:
+    """Post one business event as legs (from, to, centavos); False when this reference was posted before.
+
+    Raises `InsufficientFunds` when an account that may not go negative would; the caller's transaction is then lost.
+    """
+    moved = [leg for leg in legs if leg[2]]
+    try:
+        journal = await tx.value(
+            POST, reference=reference, at=clock.now(), sources=[leg[0] for leg in moved],
+            targets=[leg[1] for leg in moved], amounts=[leg[2] for leg in moved],
+        )  # fmt: skip
+    except asyncpg.CheckViolationError as refused:
+        if refused.constraint_name == OVERDRAFT:
+            raise InsufficientFunds from refused
+        raise
+    return journal is not None
