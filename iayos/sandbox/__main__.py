@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -23,10 +24,14 @@ def main() -> int:
         sys.stderr.write(f"Port {arguments.port} is taken: {fault.strerror}.\n")
         return 1
     listening.listen(_BACKLOG)
-    return _serve(arguments, listening)
+    # uvicorn raises the signal again after it has stopped; to be told to stop is no failure
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: sys.exit(0))
+    _serve(arguments, listening)
+    return 0
 
 
-def _serve(arguments: argparse.Namespace, listening: socket.socket) -> int:
+def _serve(arguments: argparse.Namespace, listening: socket.socket) -> None:
     # imported late, so that `--help` and a refusal are quick
     import uvicorn  # noqa: PLC0415
 
@@ -51,7 +56,6 @@ def _serve(arguments: argparse.Namespace, listening: socket.socket) -> int:
     sys.stdout.write(f"Sandbox listening on {address}\n")
     sys.stdout.flush()
     server.run(sockets=[listening])
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
