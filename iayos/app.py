@@ -12,6 +12,7 @@ from litestar.openapi import OpenAPIConfig
 from iayos.accounts.queries import find_principal
 from iayos.core import wire
 from iayos.core.money import Centavos
+from iayos.notifications.routes import router as notifications
 from iayos.services import opened
 from iayos.settings import Settings
 from iayos.web import auth, docs, errors, health, limits, pages, tx
@@ -34,7 +35,10 @@ def create_app(settings: Settings) -> Litestar:
             yield
 
     app = Litestar(
-        route_handlers=[health.health, health.ready, pages.payment_return],
+        route_handlers=[
+            health.health, health.ready, pages.payment_return,
+            notifications,
+        ],
         lifespan=[resources],
         state=State({"settings": settings}),
         dependencies={

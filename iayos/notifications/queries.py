@@ -19,17 +19,15 @@ _newest = (
 )
 ALL = Statement(_newest, into=Notification)
 UNREAD = Statement(_newest.where(_unread), into=Notification)
-READ = Statement(_newest.where(NotificationTable.read_at.is_not(None)), into=Notification)
 COUNT_UNREAD = Statement(select(func.count()).select_from(NotificationTable).where(_mine, _unread))
-BY_UNREAD: Final = {None: ALL, True: UNREAD, False: READ}
 
 
 async def newest(
-    reads: Reads, account_id: int, *, unread: bool | None, limit: int, cursor: str | None
+    reads: Reads, account_id: int, *, unread: bool, limit: int, cursor: str | None
 ) -> list[Notification]:
     """One's notices, newest first, one more than `limit` when there are more."""
     (before,) = page.decode(cursor, int) or (page.BIGGEST,)
-    return await reads.all(BY_UNREAD[unread], account_id=account_id, before=before, limit=limit + 1)
+    return await reads.all(UNREAD if unread else ALL, account_id=account_id, before=before, limit=limit + 1)
 
 
 async def unread_count(reads: Reads, account_id: int) -> int:
