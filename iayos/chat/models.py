@@ -10,7 +10,7 @@ from iayos.core.models import Instant
 
 
 class ConversationTable(IdentityBase):
-    """The conversation of a job; `last_seq` numbers its messages 1, 2, 3 …"""
+    """The conversation of a job; `last_seq` numbers its messages from 1 without a gap."""
 
     __tablename__ = "conversations"
     __table_args__ = (UniqueConstraint("job_id", name="uq_conversations_job_id"),)

@@ -4,14 +4,24 @@ from datetime import date, datetime
 
 from advanced_alchemy.base import IdentityAuditBase
 from sqlalchemy import (
-    BigInteger, Boolean, CheckConstraint, Computed, Date, Double, ForeignKey, Index, Text, UniqueConstraint, text,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Computed,
+    Date,
+    Double,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from iayos.core.models import Instant
 from iayos.core.moves import Stateful
-from iayos.jobs.states import APPLICATION_MOVES, JOB_MOVES
+from iayos.jobs.states import APPLICATION_MOVES, JOB_MOVES, JobStatus, JobType
 
 
 class JobTable(IdentityAuditBase):
@@ -32,8 +42,21 @@ class JobTable(IdentityAuditBase):
         ),
         CheckConstraint("NOT remaining_paid OR (escrow_paid AND settled_at IS NOT NULL)", name="settled_in_order"),
         Index("ix_jobs_open", "id", postgresql_where=text("status = 'ACTIVE' AND job_type = 'LISTING'")),
-        Index("ix_jobs_open_category", "category_id", "id", postgresql_where=text("status = 'ACTIVE' AND job_type = 'LISTING'")),
-        Index("ix_jobs_open_budget", "budget", "id", postgresql_where=text("status = 'ACTIVE' AND job_type = 'LISTING'")),
+        Index(
+            "ix_jobs_open_category",
+            "category_id",
+            "id",
+            postgresql_where=text("status = 'ACTIVE' AND job_type = 'LISTING'"),
+        ),
+        Index(
+            "ix_jobs_open_budget", "budget", "id", postgresql_where=text("status = 'ACTIVE' AND job_type = 'LISTING'")
+        ),
+        Index(
+            "ix_jobs_open_place",
+            "latitude",
+            "longitude",
+            postgresql_where=text("status = 'ACTIVE' AND job_type = 'LISTING'"),
+        ),
         Index("ix_jobs_search", "search", postgresql_using="gin"),
         Index("ix_jobs_client", "client_id", "id"),
         Index("ix_jobs_worker", "assigned_worker_id", "id"),
@@ -115,6 +138,11 @@ class Job(Stateful, frozen=True):
         return self.assigned_agency_id or self.assigned_worker_id
 
     @property
+    def is_open(self) -> bool:
+        """Workers see it and may apply."""
+        return self.status == JobStatus.ACTIVE and self.job_type == JobType.LISTING
+
+    @property
     def may_mark_complete(self) -> bool:
         """Work can be marked complete once, and not before the escrow is paid (SPEC 3, ruling b)."""
         return self.escrow_paid and not self.worker_marked_complete
@@ -142,6 +170,7 @@ class ApplicationTable(IdentityAuditBase):
     proposal_message: Mapped[str] = mapped_column(Text)
     proposed_budget: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(Text)
+    reject_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class Application(Stateful, frozen=True):
@@ -155,4 +184,5 @@ class Application(Stateful, frozen=True):
     proposal_message: str
     proposed_budget: int
     status: str
+    reject_reason: str | None
     created_at: datetime

@@ -291,6 +291,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status = 'ACTIVE' AND job_type = 'LISTING'"),
     )
+    op.create_index(
+        "ix_jobs_open_place",
+        "jobs",
+        ["latitude", "longitude"],
+        unique=False,
+        postgresql_where=sa.text("status = 'ACTIVE' AND job_type = 'LISTING'"),
+    )
     op.create_index("ix_jobs_search", "jobs", ["search"], unique=False, postgresql_using="gin")
     op.create_index("ix_jobs_worker", "jobs", ["assigned_worker_id", "id"], unique=False)
     op.create_table(
@@ -410,6 +417,7 @@ def upgrade() -> None:
         sa.Column("proposal_message", sa.Text(), nullable=False),
         sa.Column("proposed_budget", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("reject_reason", sa.Text(), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.CheckConstraint(
@@ -597,6 +605,9 @@ def downgrade() -> None:
     op.drop_table("notifications")
     op.drop_index("ix_jobs_worker", table_name="jobs")
     op.drop_index("ix_jobs_search", table_name="jobs", postgresql_using="gin")
+    op.drop_index(
+        "ix_jobs_open_place", table_name="jobs", postgresql_where=sa.text("status = 'ACTIVE' AND job_type = 'LISTING'")
+    )
     op.drop_index(
         "ix_jobs_open_category",
         table_name="jobs",

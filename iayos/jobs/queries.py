@@ -1,0 +1,215 @@
+"""Reading jobs and applications, and showing them: a page of any length takes the same few queries."""
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
+
+from iayos.chat.models import ConversationTable
+from iayos.core.db import Reads, Row, Statement, Tx, columns
+from iayos.core.errors import NotFound
+from iayos.core.money import Centavos, halves
+from iayos.core.page import BIGGEST, Page, decode, page
+from iayos.core.principal import AGENCY, CLIENT, WORKER, Principal
+from iayos.jobs.models import Application, ApplicationTable, Job, JobTable
+from iayos.jobs.schemas import ApplicationOut, JobOut
+from iayos.jobs.states import ApplicationStatus, JobStatus, JobType, Urgency
+from iayos.profiles.models import CategoryTable
+from iayos.profiles.queries import cards
+from iayos.profiles.schemas import PartyOut
+
+_one_job = select(*columns(Job)).where(JobTable.id == bindparam("job_id", type_=BigInteger))
+JOB = Statement(_one_job, into=Job)
+JOB_FOR_UPDATE = Statement(_one_job.with_for_update(), into=Job)
+
+_one_application = select(*columns(Application)).where(
+    ApplicationTable.id == bindparam("application_id", type_=BigInteger)
+)
+APPLICATION = Statement(_one_application, into=Application)
+APPLICATION_FOR_UPDATE = Statement(_one_application.with_for_update(), into=Application)
+
+_of_job = ApplicationTable.job_id == bindparam("job_id", type_=BigInteger)
+_by_worker = ApplicationTable.worker_id == bindparam("worker_id", type_=BigInteger)
+APPLICATION_OF = Statement(select(*columns(Application)).where(_of_job, _by_worker), into=Application)
+PENDING_FOR_UPDATE = Statement(
+    select(*columns(Application))
+    .where(_of_job, ApplicationTable.status == ApplicationStatus.PENDING)
+    .order_by(ApplicationTable.id)
+    .with_for_update(),
+    into=Application,
+)
+
+
+class Aside(msgspec.Struct, frozen=True):
+    """What a job object shows beside the job's own columns."""
+
+    job_id: int
+    category: str
+    applications_count: int
+    conversation_id: int | None
+
+
+class Found(Job, frozen=True):
+    """A job as a search found it."""
+
+    distance: float | None
+    """Kilometres from the place that was asked about, unrounded."""
+
+
+class JobTitle(Row, frozen=True):
+    """What a job is called."""
+
+    table = JobTable
+    id: int
+    title: str
+
+
+_ids = func.any(bindparam("job_ids", type_=ARRAY(BigInteger)))
+_not_withdrawn = (
+    select(func.count())
+    .where(ApplicationTable.job_id == JobTable.id, ApplicationTable.status != ApplicationStatus.WITHDRAWN)
+    .scalar_subquery()
+)
+COUNT_LIVE = Statement(select(func.count()).where(_of_job, ApplicationTable.status != ApplicationStatus.WITHDRAWN))
+ASIDES = Statement(
+    select(JobTable.id, CategoryTable.name, _not_withdrawn, ConversationTable.id)
+    .join(CategoryTable, CategoryTable.id == JobTable.category_id)
+    .outerjoin(ConversationTable, ConversationTable.job_id == JobTable.id)
+    .where(JobTable.id == _ids),
+    into=Aside,
+)
+APPLICATIONS_OF = Statement(
+    select(*columns(Application)).where(ApplicationTable.job_id == _ids, _by_worker), into=Application
+)
+TITLES = Statement(select(*columns(JobTitle)).where(JobTable.id == _ids), into=JobTitle)
+
+_newest = (
+    select(*columns(Application))
+    .where(ApplicationTable.id < bindparam("before", type_=BigInteger))
+    .order_by(ApplicationTable.id.desc())
+    .limit(bindparam("limit", type_=BigInteger))
+)
+NEWEST_OF_JOB = Statement(_newest.where(_of_job), into=Application)
+NEWEST_OF_WORKER = Statement(_newest.where(_by_worker), into=Application)
+
+
+async def find_job(reads: Reads, job_id: int) -> Job | None:
+    """The job with this id."""
+    return await reads.one_or_none(JOB, job_id=job_id)
+
+
+async def lock_job(tx: Tx, job_id: int) -> Job | None:
+    """The job with this id, locked until the transaction ends."""
+    return await tx.one_or_none(JOB_FOR_UPDATE, job_id=job_id)
+
+
+async def job_seen_by(reads: Reads, job_id: int, viewer: Principal) -> Job:
+    """The job, if this account takes part in it or it is an open listing."""
+    job = await find_job(reads, job_id)
+    if job is None or not (job.is_open or viewer.account_id in job.participants):
+        raise NotFound(jobID=job_id)
+    return job
+
+
+async def job_of_participant(reads: Reads, job_id: int, by: Principal) -> Job:
+    """The job, if this account takes part in it."""
+    job = await find_job(reads, job_id)
+    if job is None or by.account_id not in job.participants:
+        raise NotFound(jobID=job_id)
+    return job
+
+
+async def show(reads: Reads, job: Job, viewer_account_id: int) -> JobOut:
+    """The job with what this account may see of it."""
+    return (await show_all(reads, [job], viewer_account_id))[0]
+
+
+async def show_all(reads: Reads, jobs: Sequence[Job], viewer_account_id: int) -> list[JobOut]:
+    """The same for a page of jobs, in three queries whatever its length."""
+    if not jobs:
+        return []
+    ids = [job.id for job in jobs]
+    asides = {aside.job_id: aside for aside in await reads.all(ASIDES, job_ids=ids)}
+    mine = {one.job_id: one for one in await reads.all(APPLICATIONS_OF, job_ids=ids, worker_id=viewer_account_id)}
+    wanted = {key for job in jobs for key in _parties(job)} | {(one.worker_id, WORKER) for one in mine.values()}
+    people = await cards(reads, wanted)
+    return [_job_out(job, asides[job.id], mine.get(job.id), people, viewer_account_id) for job in jobs]
+
+
+async def show_application(reads: Reads, application: Application) -> ApplicationOut:
+    """The application as its worker and the client see it."""
+    return (await show_applications(reads, [application]))[0]
+
+
+async def show_applications(reads: Reads, applications: Collection[Application]) -> list[ApplicationOut]:
+    """The same for a page of applications, in two queries."""
+    if not applications:
+        return []
+    jobs = await reads.all(TITLES, job_ids=[one.job_id for one in applications])
+    titles = {job.id: job.title for job in jobs}
+    people = await cards(reads, {(one.worker_id, WORKER) for one in applications})
+    return [_application_out(one, titles[one.job_id], people) for one in applications]
+
+
+async def page_of_job(reads: Reads, job_id: int, *, limit: int, cursor: str | None) -> Page[ApplicationOut]:
+    """The applications for a job, newest first."""
+    (before,) = decode(cursor, int) or (BIGGEST,)
+    rows = await reads.all(NEWEST_OF_JOB, job_id=job_id, before=before, limit=limit + 1)
+    return await _application_page(reads, rows, limit)
+
+
+async def page_of_worker(reads: Reads, worker_id: int, *, limit: int, cursor: str | None) -> Page[ApplicationOut]:
+    """The applications of a worker, newest first."""
+    (before,) = decode(cursor, int) or (BIGGEST,)
+    rows = await reads.all(NEWEST_OF_WORKER, worker_id=worker_id, before=before, limit=limit + 1)
+    return await _application_page(reads, rows, limit)
+
+
+async def _application_page(reads: Reads, rows: list[Application], limit: int) -> Page[ApplicationOut]:
+    shown = {out.applicationID: out for out in await show_applications(reads, rows[:limit])}
+    return page(rows, limit, lambda row: shown[row.id], lambda row: (row.id,))
+
+
+def _parties(job: Job) -> list[tuple[int, str]]:
+    sides = ((job.client_id, CLIENT), (job.assigned_worker_id, WORKER), (job.assigned_agency_id, AGENCY))
+    return [(account_id, kind) for account_id, kind in sides if account_id is not None]
+
+
+def _job_out(
+    job: Job, aside: Aside, mine: Application | None, people: dict[tuple[int, str], PartyOut], viewer: int
+) -> JobOut:
+    first, second = halves(job.agreed_price) if job.agreed_price is not None else (None, None)
+    return JobOut(
+        jobID=job.id, title=job.title, description=job.description, categoryID=job.category_id,
+        category=aside.category, budget=Centavos(job.budget), agreedPrice=_centavos(job.agreed_price),
+        location=job.location, latitude=job.latitude, longitude=job.longitude,
+        distanceKm=round(job.distance, 2) if isinstance(job, Found) and job.distance is not None else None,
+        urgency=Urgency(job.urgency), preferredStartDate=job.preferred_start_date, jobType=JobType(job.job_type),
+        status=JobStatus(job.status), inviteStatus=job.invite_status,
+        clientID=job.client_id, client=people[job.client_id, CLIENT],
+        assignedWorkerID=job.assigned_worker_id, worker=people.get((job.assigned_worker_id or 0, WORKER)),
+        assignedAgencyFK=job.assigned_agency_id, agency=people.get((job.assigned_agency_id or 0, AGENCY)),
+        escrowAmount=_centavos(first), escrowPaid=job.escrow_paid,
+        workerMarkedComplete=job.worker_marked_complete, clientMarkedComplete=job.client_marked_complete,
+        completionNotes=job.completion_notes, finalPaymentMethod=job.final_payment_method,
+        remainingPayment=_centavos(second), remainingPaymentPaid=job.remaining_paid,
+        cashPaymentProofUrl=None, cashPaymentApproved=False, settledAt=job.settled_at,
+        cancelReason=job.cancel_reason, photos=[],
+        applicationsCount=aside.applications_count if viewer == job.client_id else None,
+        myApplication=_application_out(mine, job.title, people) if mine else None,
+        conversationID=aside.conversation_id if viewer in job.participants else None,
+        createdAt=job.created_at,
+    )  # fmt: skip
+
+
+def _application_out(one: Application, job_title: str, people: dict[tuple[int, str], PartyOut]) -> ApplicationOut:
+    return ApplicationOut(
+        applicationID=one.id, jobID=one.job_id, jobTitle=job_title, workerID=one.worker_id,
+        worker=people[one.worker_id, WORKER], proposalMessage=one.proposal_message,
+        proposedBudget=Centavos(one.proposed_budget), status=ApplicationStatus(one.status),
+        rejectReason=one.reject_reason, createdAt=one.created_at,
+    )  # fmt: skip
+
+
+def _centavos(amount: int | None) -> Centavos | None:
+    return None if amount is None else Centavos(amount)
