@@ -55,8 +55,11 @@ test-browser *options:
     {{ if path_exists("/usr/bin/chromium") == "true" { "true" } else { "sh .ci/chromium" } }}
     python -m pytest -m browser tests/browser {{ options }}
 
-# Lock the dependencies again; `just lock --upgrade` for newer ones
+# Lock the dependencies again, for a checkout and for the container; `just lock --upgrade` takes newer ones
 lock *options:
-    uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --group dev --generate-hashes \
-        --custom-compile-command "just lock" --quiet --output-file requirements.lock {{ options }}
-    ! grep -nE '://|^-' requirements.lock  # no host and no option may be in it
+    uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+        --custom-compile-command "just lock" --all-extras --group dev --output-file requirements.lock {{ options }}
+    uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+        --custom-compile-command "just lock" --extra server --extra redis --group build \
+        --constraints requirements.lock --output-file requirements-server.lock {{ options }}
+    ! grep -nE '://|^-' requirements.lock requirements-server.lock  # neither hosts nor options

@@ -29,13 +29,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    import psutil  # comes with the extra `embedded`
 
 SERVER_USER = "iayos-postgres"
 PATIENCE = 60.0  # seconds for a start or a stop; recovery after a crash needs the most
+ATTEMPTS = 5
 LONGEST_SOCKET_PATH = 103  # bytes; what macOS takes, four fewer than Linux
 LONGEST_LOG = 10_000_000
+SOCKET = ".s.PGSQL.5432"
 SETTINGS = {
     "listen_addresses": "",
     "port": "5432",  # names the socket
@@ -76,8 +81,7 @@ class Embedded:
         cluster = Cluster(data_dir)
         with locked(cluster.start_lock):
             cluster.ensure_created()
-            socket = cluster.ensure_running()
-            cluster.ensure_database(database, socket)
+            socket = cluster.ensure_running(database)
             hold = opened(cluster.users_lock)
             fcntl.flock(hold, fcntl.LOCK_SH)
         url = f"postgresql://postgres@/{quote(database, safe='')}?host={quote(str(socket))}&port={SETTINGS['port']}"
@@ -105,6 +109,7 @@ class Cluster:
 
     def __init__(self, data_dir: Path) -> None:
         self.root = made(data_dir)
+        self.name = "iayos-" + hashlib.sha256(bytes(self.root)).hexdigest()[:12]
         self.data = self.root / "postgres"
         self.log = self.data / "server.log"
         self.pid_file = self.data / "postmaster.pid"
@@ -116,28 +121,37 @@ class Cluster:
 
     def ensure_created(self) -> None:
         """Make the cluster beside its place and move it there when it is whole: a kill in between costs nothing."""
+        for unfinished in self.root.glob("postgres.new-*"):
+            end_all_that_show(unfinished.name)
+            shutil.rmtree(unfinished, ignore_errors=True)
         if (self.data / "PG_VERSION").exists():
             return
-        for unfinished in self.root.glob("postgres.new-*"):
-            shutil.rmtree(unfinished, ignore_errors=True)
         fresh = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self.root))
         os.chown(fresh, *self.owner)
         locale = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8")
         self.run("initdb", "-D", fresh.name, "-U", "postgres", "--auth=trust", *locale)
         fresh.rename(self.data)
 
-    def ensure_running(self) -> Path:
-        """Return the directory of the socket of a server that takes connections."""
+    def ensure_running(self, database: str) -> Path:
+        """Return the directory of the socket of a server that has the database.
+
+        One failure proves nothing: a server may be dying as we find it, or one that a killed starter left come up as we try.
+        """
         deadline = time.monotonic() + PATIENCE
-        failure = "it does not become ready"
-        while time.monotonic() < deadline:
-            status, socket = self.status()
-            if status == "ready":
-                return socket
-            if status is None:
-                failure = self.launch() or failure
+        status, failures = None, list[EmbeddedError]()
+        while time.monotonic() < deadline and len(failures) < ATTEMPTS:
+            try:
+                status, socket = self.status()
+                if status == "ready":
+                    self.ensure_database(database, socket)
+                    return socket
+                if status is None:
+                    self.launch()
+            except EmbeddedError as failure:
+                failures.append(failure)
+                time.sleep(0.2)
             time.sleep(0.02)
-        msg = f"PostgreSQL in {self.data} does not start: {failure}\n{self.last_words()}"
+        msg = f"PostgreSQL in {self.data} does not start. {failures[-1] if failures else status}\n{self.last_words()}"
         raise EmbeddedError(msg)
 
     def status(self) -> tuple[str | None, Path]:
@@ -148,43 +162,42 @@ class Cluster:
             return None, self.data
         except PermissionError:
             raise EmbeddedError(NOT_OURS.format(self.data)) from None
-        if not lines or not lives_in(int(lines[0]), self.data):
+        if not lines or not self.is_ours(int(lines[0])):
             return None, self.data
         return (lines[7], Path(lines[4])) if len(lines) > 7 else ("starting", self.data)  # noqa: PLR2004 - eight lines
 
-    def launch(self) -> str | None:
-        """Start the server and wait until it is ready; what went wrong is returned, for somebody else may have won."""
-        self.clear_the_dead()
-        settings = SETTINGS | {"unix_socket_directories": str(self.socket_directory())}
+    def is_ours(self, pid: int) -> bool:
+        """Tell whether this is a living process of this server; a number alone says nothing, it may have been given again."""
+        import psutil  # noqa: PLC0415 - comes with the extra `embedded`
+
+        with suppress(psutil.Error):
+            return shows(psutil.Process(pid), self.name)
+        return False
+
+    def launch(self) -> None:
+        """Start the server and wait until it is ready."""
+        place = self.socket_directory()
+        self.clear_the_dead(place)
+        settings = SETTINGS | {"unix_socket_directories": str(place), "cluster_name": self.name}
         options = shlex.join(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
         if self.log.exists() and self.log.stat().st_size > LONGEST_LOG:
             self.log.replace(self.log.with_suffix(".old.log"))
         log = str(self.log.relative_to(self.root))
-        try:
-            self.run("pg_ctl", "start", "-w", "-t", f"{PATIENCE:.0f}", "-D", "postgres", "-l", log, "-o", options)
-        except EmbeddedError as error:
-            time.sleep(0.2)
-            return str(error)
-        return None
+        self.run("pg_ctl", "start", "-w", "-t", f"{PATIENCE:.0f}", "-D", "postgres", "-l", log, "-o", options)
 
-    def clear_the_dead(self) -> None:
-        """After a killed postmaster: end what it left, then its pid file, whose number may be somebody else's by now."""
-        if not self.pid_file.exists():
-            return
-        import psutil  # noqa: PLC0415 - comes with the extra `embedded`
+    def clear_the_dead(self, place: Path) -> None:
+        """End what a killed server or starter left, then the files with its number, which may be somebody else's by now.
 
-        left = [process for process in psutil.process_iter() if lives_in(process.pid, self.data)]
-        for process in left:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(left, timeout=10)
-        self.pid_file.unlink(missing_ok=True)
+        Nobody else starts while we hold the lock, so whatever still runs is nobody's.
+        """
+        end_all_that_show(self.name)
+        for file in (self.pid_file, place / SOCKET, place / f"{SOCKET}.lock"):
+            file.unlink(missing_ok=True)
 
     def socket_directory(self) -> Path:
         """`socket/`, or a short place under the temp directory when the path is too long or odd for a socket."""
-        mark = "iayos-" + hashlib.sha256(bytes(self.root)).hexdigest()[:12]
-        places = (self.root / "socket", Path(tempfile.gettempdir()) / mark)
-        place = next(filter(fits_a_socket, places), Path("/tmp") / mark)  # noqa: S108 - short; the owner is checked
+        places = (self.root / "socket", Path(tempfile.gettempdir()) / self.name)
+        place = next(filter(fits_a_socket, places), Path("/tmp") / self.name)  # noqa: S108 - short; the owner is checked
         with suppress(FileExistsError):
             place.mkdir(mode=0o700)
         if place.is_symlink() or place.stat().st_uid not in {os.geteuid(), self.owner[0]}:
@@ -252,7 +265,7 @@ def server_owner(data: Path) -> tuple[int, int]:
 
 
 def fits_a_socket(directory: Path) -> bool:
-    short = len(bytes(directory / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH
+    short = len(bytes(directory / SOCKET)) <= LONGEST_SOCKET_PATH
     return short and re.fullmatch(r"[\w/.+-]+", str(directory), re.ASCII) is not None
 
 
@@ -308,14 +321,23 @@ def reaches(words: list[str], programs: Path, data_dir: Path) -> bool:
         return False
 
 
-def lives_in(pid: int, directory: Path) -> bool:
-    """Is this a living process of the server in that directory? Its working directory tells, which a number alone does not."""
+def shows(process: "psutil.Process", name: str) -> bool:
+    """Look for the name in the command of one of PostgreSQL's processes: anybody may read it, and a zombie has none."""
+    command = process.cmdline()
+    program = command[0].partition(":")[0].rpartition("/")[2] if command else ""
+    return program in {"postgres", "initdb"} and name in " ".join(command)
+
+
+def end_all_that_show(name: str) -> None:
     import psutil  # noqa: PLC0415 - comes with the extra `embedded`
 
-    try:
-        return psutil.Process(pid).cwd() == str(directory)
-    except psutil.Error:
-        return False
+    ended = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if shows(process, name):
+                process.kill()
+                ended.append(process)
+    psutil.wait_procs(ended, timeout=10)
 
 
 def opened(lock: Path) -> int:
