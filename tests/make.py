@@ -10,10 +10,10 @@ import msgspec
 from iayos.accounts.models import AccountTable, SessionTable
 from iayos.core import clock, tokens
 from iayos.core.db import Database
-from iayos.profiles.models import ProfileTable, SpecializationTable
+from iayos.profiles.models import SpecializationTable
 
 PASSWORD = "a-long-Passphrase-7"
-PASSWORD_HASH = "$argon2id$v=19$m=19456,t=2,p=1$"  # completed by tests/accounts where a sign-in is told
+PASSWORD_HASH = "$argon2id$v=19$m=19456,t=2,p=1$L4AgGaDqdNckloyaD8fdVw$PDmTmnaXp8fGt2vzpZd3JaKY4ef+G0tBMO0070a8nAU"
 _number = itertools.count(1)
 
 
@@ -39,12 +39,10 @@ async def account(
     cookie = tokens.secret()
     async with db.transaction() as tx:
         account_id = await tx.insert(AccountTable, **values)
-        for kind in values["profile_types"]:
-            await tx.insert(ProfileTable, account_id=account_id, profile_type=kind)
         for trade in trades:
             await tx.insert(SpecializationTable, account_id=account_id, category_id=trade)
         await tx.insert(
-            SessionTable, account_id=account_id, kind="WEB", token_hash=tokens.digest(cookie), profile_type=profile_type,
+            SessionTable, account_id=account_id, kind="WEB", token_hash=tokens.digest(cookie),
             created_at=clock.now(), expires_at=clock.now() + timedelta(days=7),
         )  # fmt: skip
     return Someone(account_id, values["email"], cookie)

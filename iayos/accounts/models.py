@@ -1,6 +1,7 @@
 """Accounts, their sessions and the single-use tokens that travel by mail."""
 
 from datetime import datetime
+
 from advanced_alchemy.base import IdentityAuditBase, IdentityBase
 from sqlalchemy import (
     ARRAY, Boolean, CheckConstraint, Double, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, text,
@@ -88,7 +89,6 @@ class SessionTable(IdentityBase):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     kind: Mapped[str] = mapped_column(Text)
     token_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
-    profile_type: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -104,13 +104,12 @@ class RefreshTokenTable(IdentityBase):
     session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"))
     jti: Mapped[str] = mapped_column(Text)
     issued_at: Mapped[datetime] = mapped_column(Instant)
-    expires_at: Mapped[datetime] = mapped_column(Instant)
     used_at: Mapped[datetime | None] = mapped_column(Instant)
     successor_jti: Mapped[str | None] = mapped_column(Text)
 
 
 class AccountTokenTable(IdentityBase):
-    """A token in a mail: it can be made again from `nonce` and our secret, and only its hash rests here."""
+    """A token in a mail. Only its hash rests here."""
 
     __tablename__ = "account_tokens"
     __table_args__ = (
@@ -121,7 +120,6 @@ class AccountTokenTable(IdentityBase):
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     purpose: Mapped[str] = mapped_column(Text)
-    nonce: Mapped[str] = mapped_column(Text)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
@@ -138,5 +136,3 @@ class SignInFailureTable(IdentityBase):
     failures: Mapped[int] = mapped_column(Integer)
     since: Mapped[datetime] = mapped_column(Instant)
     locked_until: Mapped[datetime | None] = mapped_column(Instant)
-
-

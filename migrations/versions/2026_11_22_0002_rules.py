@@ -61,6 +61,17 @@ BEGIN
 END $$
 """
 
+# Every profile that an account holds has its row, whoever gave it.
+HOLD_PROFILES = """
+CREATE FUNCTION hold_profiles() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO profiles (account_id, profile_type, created_at, updated_at)
+    SELECT NEW.id, held, NEW.updated_at, NEW.updated_at FROM unnest(NEW.profile_types) AS held
+    ON CONFLICT (account_id, profile_type) DO NOTHING;
+    RETURN NULL;
+END $$
+"""
+
 APPEND_ONLY = ("journals", "postings", "history", "audit_log")
 
 
@@ -68,6 +79,11 @@ def upgrade() -> None:
     """Forward."""
     op.execute(POST_JOURNAL)
     op.execute(REFUSE_REWRITE)
+    op.execute(HOLD_PROFILES)
+    op.execute(
+        "CREATE TRIGGER accounts_hold_profiles AFTER INSERT OR UPDATE OF profile_types ON accounts "
+        "FOR EACH ROW EXECUTE FUNCTION hold_profiles()"
+    )
     for table in APPEND_ONLY:
         op.execute(
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
@@ -81,6 +97,8 @@ def downgrade() -> None:
     """Back."""
     for table in APPEND_ONLY:
         op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
+    op.execute("DROP TRIGGER accounts_hold_profiles ON accounts")
+    op.execute("DROP FUNCTION hold_profiles()")
     op.execute("DROP FUNCTION refuse_rewrite()")
     op.execute("DROP FUNCTION post_journal(text, timestamptz, text[], text[], bigint[])")
     op.execute("DELETE FROM categories")
