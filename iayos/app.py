@@ -13,6 +13,7 @@ from iayos.accounts.queries import find_principal
 from iayos.core import wire
 from iayos.core.money import Centavos
 from iayos.notifications.routes import router as notifications
+from iayos.profiles.routes import router as profiles
 from iayos.services import opened
 from iayos.settings import Settings
 from iayos.web import auth, docs, errors, health, limits, pages, tx
@@ -38,6 +39,7 @@ def create_app(settings: Settings) -> Litestar:
         route_handlers=[
             health.health, health.ready, pages.payment_return,
             notifications,
+            profiles,
         ],
         lifespan=[resources],
         state=State({"settings": settings}),

@@ -9,7 +9,7 @@ NOISE: Final = r"\mcity of\M|\mcity\M|[^a-z0-9]+"
 """What does not tell one town from another: the word city, and whatever is no letter or digit."""
 
 
-def distance_km(lat_column: Any, lng_column: Any, latitude: Any, longitude: Any) -> ColumnElement[float]:  # noqa: ANN401 - columns, binds or numbers
+def distance_km(lat_column: Any, lng_column: Any, latitude: Any, longitude: Any) -> ColumnElement[float]:
     """Great-circle kilometres between two places in degrees (haversine); NULL where either side has no coordinates."""
     half_north = func.radians(latitude - lat_column) * 0.5
     half_east = func.radians(longitude - lng_column) * 0.5
@@ -21,7 +21,7 @@ def distance_km(lat_column: Any, lng_column: Any, latitude: Any, longitude: Any)
     return type_coerce(2 * EARTH_KM * angle, Double)
 
 
-def place_words(text: Any) -> ColumnElement[str]:  # noqa: ANN401 - a column or a bind
+def place_words(text: Any) -> ColumnElement[str]:
     """The words of a place in lower case with a blank on either side, without `city`; NULL when nothing is left.
 
     `City of Parañaque` and `Paranaque` are both ` paranaque `.
@@ -32,6 +32,6 @@ def place_words(text: Any) -> ColumnElement[str]:  # noqa: ANN401 - a column or 
     return type_coerce(literal(" ", Text).concat(single).concat(" "), Text)
 
 
-def is_in_place(city: Any, location: Any) -> ColumnElement[bool]:  # noqa: ANN401 - columns or binds
+def is_in_place(city: Any, location: Any) -> ColumnElement[bool]:
     """True when the words of this city occur in the location, side by side and as whole words; NULL where one has none."""
     return func.strpos(place_words(location), place_words(city)) > 0

@@ -1,15 +1,21 @@
 """Reading profiles and trades."""
 
 from collections.abc import Collection
+from typing import Final
 
+import msgspec
 from sqlalchemy import ARRAY, BigInteger, Double, Text, and_, bindparam, column, func, literal, select
 
 from iayos.accounts.models import AccountTable
 from iayos.core.db import Reads, Row, Statement, columns
-from iayos.core.principal import WORKER
+from iayos.core.money import Centavos
+from iayos.core.principal import WORKER, Principal
 from iayos.profiles.geo import distance_km, is_in_place
-from iayos.profiles.models import Category, CategoryTable, ProfileTable, SpecializationTable
-from iayos.profiles.schemas import PartyOut
+from iayos.profiles.models import Category, CategoryTable, Profile, ProfileTable, SpecializationTable
+from iayos.profiles.schemas import PartyOut, ProfileOut, TradeOut
+from iayos.web.auth import WrongProfile
+
+COMPLETION: Final = (0, 14, 28, 43, 57, 71, 85, 100)
 
 
 class Card(Row, frozen=True):
@@ -71,6 +77,19 @@ NEARBY_WORKERS = Statement(
     .order_by(SpecializationTable.account_id)
     .limit(bindparam("limit", type_=BigInteger))
 )
+_profile = select(*columns(Profile)).where(
+    ProfileTable.account_id == bindparam("account_id", type_=BigInteger),
+    ProfileTable.profile_type == bindparam("profile_type", type_=Text),
+)
+PROFILE = Statement(_profile, into=Profile)
+PROFILE_FOR_UPDATE = Statement(_profile.with_for_update(), into=Profile)
+SPECIALIZATIONS = Statement(
+    select(*columns(Category))
+    .join(SpecializationTable, SpecializationTable.category_id == CategoryTable.id)
+    .where(SpecializationTable.account_id == bindparam("account_id", type_=BigInteger))
+    .order_by(CategoryTable.id),
+    into=Category,
+)
 CATEGORY = Statement(
     select(*columns(Category)).where(CategoryTable.id == bindparam("category_id", type_=BigInteger)), into=Category
 )
@@ -80,6 +99,41 @@ CATEGORIES = Statement(select(*columns(Category)).order_by(CategoryTable.id), in
 def average(rating_sum: int, rating_count: int) -> float | None:
     """The average rating with two decimals; None before the first."""
     return round(rating_sum / rating_count, 2) if rating_count else None
+
+
+def completion(
+    *, bio: str | None, description: str | None, hourly_rate: int | None, avatar: str | None, specializations: int,
+    certifications: int, portfolio: int,
+) -> int:  # fmt: skip
+    """How complete a worker's profile is, in percent: by the number of criteria met."""
+    criteria = (bio, description, hourly_rate, avatar, specializations, certifications, portfolio)
+    return COMPLETION[sum(map(bool, criteria))]
+
+
+async def show_profile(reads: Reads, profile: Profile) -> ProfileOut:
+    """A worker's profile as its owner sees it."""
+    card = (await cards(reads, [(profile.account_id, profile.profile_type)]))[profile.account_id, profile.profile_type]
+    trades = await reads.all(SPECIALIZATIONS, account_id=profile.account_id)
+    return ProfileOut(
+        **msgspec.structs.asdict(card), bio=profile.bio, description=profile.description,
+        hourly_rate=None if profile.hourly_rate is None else Centavos(profile.hourly_rate),
+        isAvailable=profile.is_available, serviceRadiusKm=profile.service_radius_km,
+        specializations=[TradeOut(categoryID=trade.id, name=trade.name) for trade in trades],
+        totalEarningGross=Centavos(profile.total_earning_gross), jobsCompleted=profile.jobs_completed,
+        profile_completion_percentage=completion(
+            bio=profile.bio, description=profile.description, hourly_rate=profile.hourly_rate,
+            avatar=profile.avatar_url, specializations=len(trades),
+            certifications=0, portfolio=0,  # nothing can be uploaded yet, so nobody has any
+        ),
+    )  # fmt: skip
+
+
+async def worker_profile(reads: Reads, by: Principal, *, lock: bool = False) -> Profile:
+    """The caller's own worker profile; another kind of profile is told to switch."""
+    if by.profile_type != WORKER:
+        raise WrongProfile(needs=[WORKER])
+    statement = PROFILE_FOR_UPDATE if lock else PROFILE
+    return await reads.one(statement, account_id=by.account_id, profile_type=WORKER)
 
 
 async def cards(reads: Reads, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], PartyOut]:
