@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
 
+from iayos.accounts.models import AccountTable
 from iayos.chat.models import ConversationTable
 from iayos.core.db import Reads, Row, Statement, Tx, columns
 from iayos.core.errors import NotFound
@@ -37,6 +38,13 @@ PENDING_FOR_UPDATE = Statement(
     .order_by(ApplicationTable.id)
     .with_for_update(),
     into=Application,
+)
+
+STANDING_OF_APPLICANT = Statement(
+    select(AccountTable.suspended_at)
+    .join(ApplicationTable, ApplicationTable.worker_id == AccountTable.id)
+    .where(ApplicationTable.id == bindparam("application_id", type_=BigInteger))
+    .with_for_update(read=True, of=AccountTable)
 )
 
 
@@ -115,6 +123,14 @@ async def job_of_participant(reads: Reads, job_id: int, by: Principal) -> Job:
     """The job, if this account takes part in it."""
     job = await find_job(reads, job_id)
     if job is None or by.account_id not in job.participants:
+        raise NotFound(jobID=job_id)
+    return job
+
+
+async def own_job(reads: Reads, job_id: int, by: Principal) -> Job:
+    """The client's own job, to look at."""
+    job = await find_job(reads, job_id)
+    if job is None or job.client_id != by.account_id:
         raise NotFound(jobID=job_id)
     return job
 
