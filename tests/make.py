@@ -10,6 +10,7 @@ import msgspec
 from iayos.accounts.models import AccountTable, SessionTable
 from iayos.core import clock, tokens
 from iayos.core.db import Database
+from iayos.jobs.models import ApplicationTable, Job
 from iayos.profiles.models import SpecializationTable
 
 PASSWORD = "a-long-Passphrase-7"
@@ -71,3 +72,23 @@ class As:
 def as_(http: httpx.AsyncClient, someone: Someone) -> As:
     """Act as this account."""
     return As(http, someone)
+
+
+async def job(db: Database, *, client: Someone, worker: Someone | None = None, **columns: Any) -> Job:
+    """An open listing of this client; with a worker, one that was accepted at its budget."""
+    accepted = {"status": "IN_PROGRESS", "agreed_price": columns.get("budget", 1000_00), "accepted_at": clock.now()}
+    values = {
+        "client_id": client.account_id, "category_id": 1, "title": "Fix leaking faucet", "description": "It drips.",
+        "budget": 1000_00, "location": "Zamboanga City", "urgency": "MEDIUM", "job_type": "LISTING", "status": "ACTIVE",
+        "assigned_worker_id": worker.account_id if worker else None, **(accepted if worker else {}),
+    } | columns  # fmt: skip
+    async with db.transaction() as tx:
+        found: Job = await tx.insert(Job, **values)
+    return found
+
+
+async def application(db: Database, job_id: int, worker: Someone, *, price: int = 1000_00, **columns: Any) -> int:
+    """A worker's application, as it was sent; its id."""
+    values = {"proposal_message": "I can come today.", "proposed_budget": price, "status": "PENDING"} | columns
+    async with db.transaction() as tx:
+        return await tx.insert(ApplicationTable, job_id=job_id, worker_id=worker.account_id, **values)
