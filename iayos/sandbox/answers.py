@@ -17,7 +17,7 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 _CENTAVO_DIGITS: Final = 2
 
 
-class Refusal(Exception):  # noqa: N818 - a provider refusing is no error of ours
+class Refusal(Exception):
     """A provider's or a control route's no: a status and the body that goes with it."""
 
     def __init__(self, status: int, body: Doc) -> None:

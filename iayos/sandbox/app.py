@@ -1,5 +1,6 @@
 """create_sandbox: one loopback server that speaks the wires of Xendit, Resend, Supabase Storage and Expo Push."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -27,6 +28,8 @@ __all__ = ["Sandbox", "SandboxConfig", "create_sandbox"]
 
 def create_sandbox(config: SandboxConfig) -> Litestar:
     """The server; its parts are on `app.state.sandbox`, where a test may change `webhook_url`."""
+    if os.environ.get("IAYOS_ENV", "").lower() == "production":
+        raise RuntimeError("the sandbox does not run in production")
     sandbox = Sandbox(config)
 
     @asynccontextmanager

@@ -122,6 +122,11 @@ _REFUSALS: Final[dict[tuple[str, str], Doc]] = {
     ("resend", "429"): {"statusCode": 429, "name": "rate_limit_exceeded", "message": "Too many requests."},
     ("resend", "500"): {"statusCode": 500, "name": "application_error", "message": "An unexpected error occurred."},
     ("resend", "401"): {"statusCode": 401, "name": "missing_api_key", "message": "Missing API key."},
+    ("resend", "409"): {
+        "statusCode": 409,
+        "name": "concurrent_idempotent_requests",
+        "message": "Another request with this idempotency key is in progress.",
+    },
     ("expo", "429"): {"errors": [{"code": "TOO_MANY_REQUESTS", "message": "Too many requests."}]},
     ("expo", "500"): {"errors": [{"code": "INTERNAL_SERVER_ERROR", "message": "An unknown error occurred."}]},
     ("expo", "401"): {"errors": [{"code": "UNAUTHORIZED", "message": "Insufficient permissions."}]},

@@ -1,6 +1,7 @@
 """`GET /`: what came in, for people."""
 
 from collections.abc import Callable
+from datetime import datetime
 from html import escape
 from typing import Final
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from iayos.core import clock
 from iayos.sandbox.html import link, money, page, table
 from iayos.sandbox.sandbox import Sandbox
 from iayos.sandbox.store import Doc
@@ -47,7 +49,7 @@ async def mail_page(mail_id: FromPath[str], sandbox: NamedDependency[Sandbox]) -
         return page("No such mail", "<h1>No such mail</h1>", status=404)
     body = (
         f"<p>{link('/', 'Sandbox')}</p><h1>{escape(mail['subject'])}</h1>"
-        f'<p class="note">{escape(mail["from"])} to {escape(", ".join(mail["to"]))}, {mail["createdAt"]}</p>'
+        f'<p class="note">{escape(mail["from"])} to {escape(", ".join(mail["to"]))}, {_when(mail["createdAt"])}</p>'
         f"<pre style='white-space: pre-wrap'>{escape(mail['text'])}</pre>"
     )
     return page(mail["subject"], body, wide=True)
@@ -73,13 +75,13 @@ def _section(sandbox: Sandbox, title: str, kind: str, url: str) -> str:
 
 
 def _invoice_row(doc: Doc) -> list[str]:
-    cells = _text([doc["created"], doc["external_id"], money(doc["amount"], doc["currency"]), doc["status"]])
+    cells = _text([_when(doc["created"]), doc["external_id"], money(doc["amount"], doc["currency"]), doc["status"]])
     return [*cells, link(f"/checkout/{doc['id']}", "checkout")]
 
 
 def _payout_row(doc: Doc) -> list[str]:
     amount = money(doc["amount"], doc["currency"])
-    return _text([doc["created"], doc["reference_id"], amount, doc["status"], doc["channel_code"]])
+    return _text([_when(doc["created"]), doc["reference_id"], amount, doc["status"], doc["channel_code"]])
 
 
 def _webhook_row(doc: Doc) -> list[str]:
@@ -89,24 +91,24 @@ def _webhook_row(doc: Doc) -> list[str]:
     about = data.get("external_id") or data.get("reference_id")
     answers = ", ".join(str(attempt["status"] or attempt["error"]) for attempt in doc["attempts"])
     answers = answers or ("lost" if doc["lost"] else "not sent yet")
-    return _text([doc["createdAt"], payload.get("event") or payload.get("status"), about, answers])
+    return _text([_when(doc["createdAt"]), payload.get("event") or payload.get("status"), about, answers])
 
 
 def _mail_row(doc: Doc) -> list[str]:
-    return [*_text([doc["createdAt"], ", ".join(doc["to"])]), link(f"/mails/{doc['id']}", doc["subject"])]
+    return [*_text([_when(doc["createdAt"]), ", ".join(doc["to"])]), link(f"/mails/{doc['id']}", doc["subject"])]
 
 
 def _push_row(doc: Doc) -> list[str]:
-    return _text([doc["receivedAt"], doc["to"], doc.get("title"), doc.get("body"), doc["ticket"]["status"]])
+    return _text([_when(doc["receivedAt"]), doc["to"], doc.get("title"), doc.get("body"), doc["ticket"]["status"]])
 
 
 def _file_row(doc: Doc) -> list[str]:
     path = link(f"/_sandbox/supabase/objects/{quote(doc['bucket'])}/{quote(doc['path'])}", doc["path"])
-    return [*_text([doc["createdAt"], doc["bucket"]]), path, *_text([doc["contentType"], doc["size"]])]
+    return [*_text([_when(doc["createdAt"]), doc["bucket"]]), path, *_text([doc["contentType"], doc["size"]])]
 
 
 def _request_row(doc: Doc) -> list[str]:
-    return _text([doc["receivedAt"], doc["name"], doc["fault"], doc["status"], doc["durationMs"]])
+    return _text([_when(doc["receivedAt"]), doc["name"], doc["fault"], doc["status"], doc["durationMs"]])
 
 
 _ROWS: Final[dict[str, tuple[list[str], Callable[[Doc], list[str]]]]] = {
@@ -118,6 +120,11 @@ _ROWS: Final[dict[str, tuple[list[str], Callable[[Doc], list[str]]]]] = {
     "object": (["Stored", "Bucket", "Path", "Type", "Bytes"], _file_row),
     "request": (["Received", "Call", "Fault", "Status", "ms"], _request_row),
 }
+
+
+def _when(instant: str) -> str:
+    """In Manila, to the second."""
+    return datetime.fromisoformat(instant).astimezone(clock.MANILA).strftime("%-d %b %H:%M:%S")
 
 
 def _text(values: list[object]) -> list[str]:

@@ -6,7 +6,7 @@ import gzip
 import time
 import zlib
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, cast
 
 import msgspec
@@ -18,8 +18,9 @@ from iayos.sandbox.faults import Faults, canned, name_of, provider_of
 from iayos.sandbox.store import Doc, Store
 
 _REQUESTS_KEPT: Final = 5_000
-_BODY_KEPT: Final = 200_000
+_BODY_KEPT: Final = 64_000
 _SECRETS: Final = frozenset({"authorization", "apikey", "cookie", "x-callback-token"})
+_CANNED: Final = frozenset({"401", "409", "429", "500", "502_html", "503_empty"})
 _RATE_PER_MINUTE: Final = 60
 _EPOCH_FROM: Final = 1e9
 
@@ -117,6 +118,7 @@ class Wire:
         self.faults = faults
         self.fall_due = fall_due
         self.recent: defaultdict[str, deque[float]] = defaultdict(deque)
+        self.mail_keys: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a control request through; hold a provider's to see what becomes of it."""
@@ -132,9 +134,11 @@ class Wire:
         started = time.perf_counter()
         body = await _whole_body(receive)
         name = name_of(scope["method"], scope["path"])
-        fault = self.faults.take(name)
+        key = _mail_key(provider, scope)
+        fault = "409" if key in self.mail_keys else self.faults.take(name)
         entry = self.log.open(name, scope, body, fault=fault)
-        answer = await self._answer(provider, fault, scope, receive, body)
+        with self._holding(None if fault == "409" else key):
+            answer = await self._answer(provider, fault, scope, receive, body)
         self.log.close(entry, answer, started=started)
         if answer is None:
             await _cut(receive)
@@ -151,7 +155,7 @@ class Wire:
         if fault == "hang":
             await self._hang(receive)
             return None
-        if fault in {"429", "500", "502_html", "503_empty", "401"}:
+        if fault in _CANNED:
             return Answer(*canned(provider, fault))
         answer = Answer()
         await self.inner(scope, _replay(body, receive), answer.collect)
@@ -163,6 +167,18 @@ class Wire:
             # the effect is there at once, only the answer waits: so a webhook can overtake it
             await asyncio.sleep(float(fault.removeprefix("delay:")))
         return answer
+
+    @contextlib.contextmanager
+    def _holding(self, key: str | None) -> Iterator[None]:
+        """Resend refuses a key whose first request is not answered yet."""
+        if key is None:
+            yield
+            return
+        self.mail_keys.add(key)
+        try:
+            yield
+        finally:
+            self.mail_keys.discard(key)
 
     async def _hang(self, receive: Receive) -> None:
         """Until the caller gives up, or the faults are taken back."""
@@ -190,6 +206,12 @@ class Wire:
         if refused and provider == "resend":
             headers.append((b"retry-after", b"1"))
         return headers
+
+
+def _mail_key(provider: str, scope: HTTPScope) -> str | None:
+    if provider != "resend":
+        return None
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"idempotency-key"), None)
 
 
 async def _whole_body(receive: Receive) -> bytes:

@@ -1,5 +1,6 @@
 """Resend: mails taken in, each key only once a day."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -44,6 +45,18 @@ def test_a_key_sends_once_a_day(sandbox: Any) -> None:
     sandbox.control("POST", "/clock/advance", {"seconds": 86_401})
     assert post(sandbox, MAIL | {"subject": "Other"}, idempotency_key="k").json() != first
     assert len(sandbox.control("GET", "/resend/messages")) == 2
+
+
+def test_a_key_whose_first_request_is_not_answered_yet(sandbox: Any, eventually: Any) -> None:
+    sandbox.control("PUT", "/faults", [{"match": "resend.send", "kind": "delay:0.3"}])
+    first = threading.Thread(target=post, args=(sandbox, MAIL), kwargs={"idempotency_key": "k"})
+    first.start()
+    eventually(lambda: sandbox.control("GET", "/requests"))
+    refused = post(sandbox, MAIL, idempotency_key="k")
+    assert (refused.status_code, refused.json()["name"]) == (409, "concurrent_idempotent_requests")
+    first.join()
+    assert post(sandbox, MAIL, idempotency_key="k").status_code == 200
+    assert len(sandbox.control("GET", "/resend/messages")) == 1
 
 
 def test_a_batch_is_all_or_nothing(sandbox: Any) -> None:
