@@ -14,6 +14,9 @@ from iayos.core import wire
 from iayos.core.money import Centavos
 from iayos.notifications.routes import router as notifications
 from iayos.profiles.routes import router as profiles
+from iayos.payments.admin import router as ledger
+from iayos.payments.routes import router as payments
+from iayos.reviews.routes import router as reviews
 from iayos.services import opened
 from iayos.settings import Settings
 from iayos.web import auth, docs, errors, health, limits, pages, tx
@@ -40,6 +43,8 @@ def create_app(settings: Settings) -> Litestar:
             health.health, health.ready, pages.payment_return,
             notifications,
             profiles,
+            reviews,
+            payments, ledger,
         ],
         lifespan=[resources],
         state=State({"settings": settings}),

@@ -17,6 +17,8 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
+from functools import partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -28,6 +30,10 @@ from iayos.core import clock, idempotency, outbox
 from iayos.core.db import Database, Statement, connect
 from iayos.core.models import Instant, OutboxTable
 from iayos.core.outbox import Task
+from iayos.payments import tasks as payment_tasks
+from iayos.payments.attempts import Desk
+from iayos.payments.webhook import apply_event
+from iayos.reviews.tasks import publish_due
 from iayos.services import Services, opened
 from iayos.settings import Settings
 from iayos.web import limits
@@ -74,9 +80,14 @@ HELD = Statement(
 )
 
 
-def tasks(services: Services) -> dict[str, Task]:  # noqa: ARG001 - until the first task
+def tasks(services: Services) -> dict[str, Task]:
     """Every task by its name, bound to what it needs."""
-    found: tuple[Task, ...] = ()
+    desk = Desk(db=services.db, xendit=services.xendit, settings=services.settings)
+    found: tuple[Task, ...] = (
+        Task("payments.apply_event", partial(apply_event, services.db, services.xendit), timeout_s=60, retries=40),
+        Task("payments.check", partial(payment_tasks.check, desk), timeout_s=60, retries=1000),
+        Task("payments.end_invoice", partial(payment_tasks.end_invoice, desk), timeout_s=60, retries=40),
+    )
     return {task.name: task for task in found}
 
 

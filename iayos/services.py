@@ -9,6 +9,7 @@ import msgspec
 
 from iayos.core import clock
 from iayos.core.db import Database
+from iayos.payments.gateway import Xendit
 from iayos.settings import Settings
 
 
@@ -19,6 +20,7 @@ class Services(msgspec.Struct, frozen=True):
     db: Database
     http: httpx.AsyncClient
     """For gateways that speak plain HTTP."""
+    xendit: Xendit
 
 
 @asynccontextmanager
@@ -26,9 +28,11 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
     """Open everything; close it all when the block ends."""
     if settings.clock_file:
         clock.share(Path(settings.clock_file))
+    xendit = Xendit(url=settings.xendit_url, api_key=settings.xendit_api_key, timeout_s=settings.xendit_timeout_s)
     db = await Database.open(settings.database_url, size=settings.database_pool)
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
-            yield Services(settings=settings, db=db, http=http)
+            yield Services(settings=settings, db=db, http=http, xendit=xendit)
     finally:
+        xendit.close()
         await db.close()

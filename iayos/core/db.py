@@ -37,22 +37,31 @@ def columns(row: type[Row]) -> list[ColumnElement[Any]]:
 
 
 class Statement(Generic[T]):
-    """One SQL statement, compiled when its module loads; arguments by name, rows to `into` by position."""
+    """One SQL statement, compiled when its module loads; arguments by name, rows to `into` by position.
+
+    A plain string is SQL without arguments, run as it stands.
+    """
 
     __slots__ = ("into", "names", "sql")
+    sql: str
+    names: tuple[tuple[str, Any], ...]
+    into: type[T] | None
 
     @overload
     def __init__(self: "Statement[Any]", clause: ClauseElement) -> None: ...
     @overload
     def __init__(self, clause: ClauseElement, into: type[T] | None) -> None: ...
     def __init__(self, clause: ClauseElement, into: type[T] | None = None) -> None:
+        self.into = into
+        if isinstance(clause, str):
+            self.sql, self.names = clause, ()
+            return
         compiled = clause.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
         constants = {name: bind.effective_value for bind, name in compiled.bind_names.items() if not bind.required}
-        self.sql: str = str(compiled)
-        self.names: tuple[tuple[str, Any], ...] = tuple(
+        self.sql = str(compiled)
+        self.names = tuple(
             (name, constants.get(name, msgspec.UNSET)) for name in compiled.positiontup or ()
         )
-        self.into = into
 
     def arguments(self, given: dict[str, Any]) -> list[Any]:
         """The arguments in the order of the SQL; one that is missing or unknown is an error, never a silent NULL."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import psutil  # comes with the extra `embedded`
 
 SERVER_USER = "iayos-postgres"
+NEW_USER = ("--system", "--user-group", "--no-create-home", "--home-dir=/nonexistent", "--shell=/bin/false")
 PATIENCE = 60.0  # seconds for a start or a stop; recovery after a crash needs the most
 ATTEMPTS = 5
 LONGEST_SOCKET_PATH = 103  # bytes; what macOS takes, four fewer than Linux
@@ -279,16 +280,7 @@ def created(name: str) -> pwd.struct_passwd:
     """Add a system user that nobody can sign in as; `nobody` itself where users cannot be added."""
     useradd = shutil.which("useradd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     for _ in range(20 if useradd else 0):  # two first starts at once: one of them finds /etc/passwd locked
-        options = [
-            "--system",
-            "--user-group",
-            "--no-create-home",
-            "--home-dir",
-            "/nonexistent",
-            "--shell",
-            "/bin/false",
-        ]
-        subprocess.run([str(useradd), *options, name], capture_output=True, check=False)  # noqa: S603 - as above
+        subprocess.run([str(useradd), *NEW_USER, name], capture_output=True, check=False)  # noqa: S603 - as above
         if user := known(name):
             return user
         time.sleep(0.1)

@@ -47,6 +47,13 @@ class AuthRequired(AppError):
     code, message = "AUTH_REQUIRED", "Please sign in."
 
 
+class AuthFailed(AppError):
+    """401: the credentials are wrong."""
+
+    status = 401
+    code, message = "AUTH_FAILED", "Invalid credentials"
+
+
 class Forbidden(AppError):
     """403: signed in, but not allowed."""
 

@@ -32,6 +32,14 @@ class OutboxRow(Row, frozen=True):
     attempts: int
 
 
+class Again(Exception):
+    """Raised by a task that did its part and wants to look again later: the same row, no failure."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"again in {wait}")
+        self.wait = wait
+
+
 class Task(msgspec.Struct, frozen=True):
     """A piece of background work: its name, its function (called with the row's args), its limits."""
 
@@ -107,6 +115,10 @@ async def execute(db: Database, tasks: Mapping[str, Task], row_id: int) -> None:
         task = tasks[row.task]
         async with asyncio.timeout(task.timeout_s):
             await task.run(**row.args)
+    except Again as again:
+        async with db.transaction() as tx:
+            await tx.update(OutboxTable, row.id, attempts=0, sent_at=None, run_after=clock.now() + again.wait)
+        return
     except Exception as error:
         await _failed(db, tasks.get(row.task), row, error)
         raise

@@ -1,0 +1,71 @@
+"""The ledger as staff sees it."""
+
+from typing import Annotated
+
+from litestar import Router, get
+from litestar.params import FromPath, QueryParameter
+
+from iayos.core import page
+from iayos.core.errors import NotFound
+from iayos.core.money import Centavos
+from iayos.core.page import Page
+from iayos.ledger import queries
+from iayos.ledger.queries import Entry, LedgerAccount
+from iayos.payments.schemas import EntryOut, LedgerAccountOut, VerificationOut
+from iayos.payments.verify import verify
+from iayos.web.auth import staff
+from iayos.web.tx import Reading
+
+Limit = Annotated[int, QueryParameter(ge=1, le=page.MAX_LIMIT)]
+Cursor = Annotated[str | None, QueryParameter(max_length=500)]
+finance = [staff("FINANCE")]
+
+
+@get("/verify", summary="Prove that the books are right", guards=finance)
+async def verify_ledger(reads: Reading) -> VerificationOut:
+    """Every rule of the ledger in one snapshot, with the first fault of each."""
+    return await verify(reads)
+
+
+@get("/balances", summary="Every ledger account", guards=finance)
+async def balances(reads: Reading, limit: Limit = page.MAX_LIMIT, cursor: Cursor = None) -> Page[LedgerAccountOut]:
+    """Oldest first."""
+    place = page.decode(cursor, int)
+    rows = await reads.all(queries.ACCOUNTS, after=place[0] if place else 0, limit=limit + 1)
+    return page.page(rows, limit, _account, lambda row: (row.id,))
+
+
+@get("/accounts/{code:str}", summary="One ledger account", guards=finance)
+async def account(code: FromPath[str], reads: Reading) -> LedgerAccountOut:
+    """Its balance; one that was never posted to is not there."""
+    return _account(await _find(reads, code))
+
+
+@get("/accounts/{code:str}/postings", summary="What happened on a ledger account", guards=finance)
+async def postings(
+    code: FromPath[str], reads: Reading, limit: Limit = page.DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[EntryOut]:
+    """Newest first."""
+    place = page.decode(cursor, int)
+    found = await _find(reads, code)
+    before = place[0] if place else page.BIGGEST
+    rows = await reads.all(queries.ENTRIES, account_id=found.id, before=before, limit=limit + 1)
+    return page.page(rows, limit, _entry, lambda row: (row.id,))
+
+
+async def _find(reads: Reading, code: str) -> LedgerAccount:
+    found = None if "\x00" in code else await reads.one_or_none(queries.ACCOUNT, code=code)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _account(row: LedgerAccount) -> LedgerAccountOut:
+    return LedgerAccountOut(code=row.code, balance=Centavos(row.balance))
+
+
+def _entry(row: Entry) -> EntryOut:
+    return EntryOut(postingID=row.id, reference=row.reference, other=row.other, amount=Centavos(row.amount), at=row.at)
+
+
+router = Router(path="/api/admin/ledger", route_handlers=[verify_ledger, balances, account, postings], tags=["admin"])

@@ -1,0 +1,155 @@
+"""Payments on the wire, where a payment is called a transaction."""
+
+from datetime import datetime
+from typing import Literal, Protocol, Self
+
+import msgspec
+
+from iayos.core.money import Centavos
+from iayos.core.wire import ID, Text
+
+PayBy = Literal["GCASH", "MAYA", "GRABPAY", "CARD", "BANK", "WALLET"]
+"""How a payer pays: an invoice at Xendit for one channel, or at once from the wallet."""
+
+
+class PaymentFacts(Protocol):
+    """What a transaction is made from."""
+
+    id: int
+    type: str
+    status: str
+    amount: int
+    fee: int
+    method: str | None
+    invoice_url: str | None
+    expires_at: datetime | None
+    job_id: int | None
+    failure_reason: str | None
+    credited_to: str | None
+    created_at: datetime
+    completed_at: datetime | None
+
+
+class TransactionOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt to pay. `amount` is what is paid, the fee included; pesos."""
+
+    transactionID: int
+    type: Literal["ESCROW", "JOB_PAYMENT", "DEPOSIT", "WITHDRAWAL", "REFUND"]
+    status: Literal["PENDING", "COMPLETED", "FAILED"]
+    amount: Centavos
+    fee: Centavos
+    currency: Literal["PHP"] = "PHP"
+    paymentMethod: str | None
+    invoiceURL: str | None
+    """Where the payer pays; open it in a browser or a WebView."""
+    expiresAt: datetime | None
+    jobID: int | None
+    failureReason: str | None
+    creditedTo: Literal["JOB", "WALLET"] | None
+    """Where the money went: WALLET when its job no longer waited for it."""
+    createdAt: datetime
+    completedAt: datetime | None
+
+    @classmethod
+    def of(cls, payment: PaymentFacts) -> Self:
+        """The wire form of a payment."""
+        return cls(
+            transactionID=payment.id, type=payment.type, status=payment.status,  # type: ignore[arg-type]
+            amount=Centavos(payment.amount), fee=Centavos(payment.fee), paymentMethod=payment.method,
+            invoiceURL=payment.invoice_url, expiresAt=payment.expires_at, jobID=payment.job_id,
+            failureReason=payment.failure_reason, creditedTo=payment.credited_to,  # type: ignore[arg-type]
+            createdAt=payment.created_at, completedAt=payment.completed_at,
+        )  # fmt: skip
+
+
+class EscrowIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Pay the first half of a job's agreed price, and the fee on it."""
+
+    jobID: ID
+    paymentMethod: PayBy
+
+
+class FinalIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Pay the second half; `method` is another name for `paymentMethod`."""
+
+    jobID: ID
+    paymentMethod: PayBy | None = None
+    method: PayBy | None = None
+
+
+class InvoiceIn(msgspec.Struct, frozen=True, kw_only=True):
+    """The same from the web, as one route: `jobID` for ESCROW and FINAL, `amount` for DEPOSIT."""
+
+    purpose: Literal["ESCROW", "FINAL", "DEPOSIT"]
+    jobID: ID | None = None
+    amount: Centavos | None = None
+    paymentMethod: PayBy | None = None
+    """None leaves the choice of the channel to the checkout page."""
+
+
+class DepositIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Put money into the wallet: ₱100 to ₱100,000 each, ₱500,000 a Manila day."""
+
+    amount: Centavos
+
+
+class CancelIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the job is cancelled."""
+
+    reason: Text
+
+
+class WalletOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account has; pesos."""
+
+    balance: Centavos
+    held: Centavos
+    """In escrow for or from this account."""
+    pendingWithdrawal: Centavos
+    currency: Literal["PHP"] = "PHP"
+
+
+class Received(msgspec.Struct, frozen=True):
+    """The event is kept."""
+
+    received: bool = True
+
+
+class LedgerAccountOut(msgspec.Struct, frozen=True, kw_only=True):
+    """An account of the ledger; pesos."""
+
+    code: str
+    balance: Centavos
+
+
+class EntryOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A posting as the account sees it; negative when it went out."""
+
+    postingID: int
+    reference: str
+    other: str
+    amount: Centavos
+    at: datetime
+
+
+class CheckOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that must hold."""
+
+    name: str
+    ok: bool
+    fault: str | None
+    """The first place where it does not."""
+
+
+class VerificationOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the books are right, in one snapshot; pesos."""
+
+    ok: bool
+    postings: int
+    journals: int
+    checks: list[CheckOut]
+    held: Centavos
+    wallets: Centavos
+    fees: Centavos
+    clearing: Centavos
+    """What must lie at Xendit."""

@@ -1,0 +1,80 @@
+"""Proof that the books are right: one statement, so one snapshot, whatever else is being posted."""
+
+from typing import Any
+
+from iayos.core.db import Reads, Row, Statement
+from iayos.core.money import Centavos
+from iayos.payments.schemas import CheckOut, VerificationOut
+
+
+class Findings(Row, frozen=True):
+    """What one pass over the ledger found; each fault is the first place where a check does not hold, or None."""
+
+    postings: int
+    journals: int
+    sum_of_balances: int
+    wrong_balance: str | None
+    empty_journal: str | None
+    wrong_escrow: str | None
+    unposted_payment: str | None
+    held: int
+    wallets: int
+    fees: int
+    clearing: int
+
+
+# A job holds its first half from the payment on, and nothing once the rest is paid and all is released.
+VERIFY: Statement[Findings] = Statement(
+    """
+WITH sides AS (
+    SELECT source_id AS account_id, -sum(amount) AS total FROM postings GROUP BY source_id
+    UNION ALL SELECT target_id, sum(amount) FROM postings GROUP BY target_id
+), sums AS (
+    SELECT account_id, sum(total) AS total FROM sides GROUP BY account_id
+), expected AS (
+    SELECT 'escrow:' || id AS code,
+           CASE WHEN escrow_paid AND NOT remaining_paid THEN agreed_price / 2 ELSE 0 END AS amount
+    FROM jobs
+)
+SELECT
+    (SELECT count(*) FROM postings),
+    (SELECT count(*) FROM journals),
+    (SELECT coalesce(sum(balance), 0)::bigint FROM ledger_accounts),
+    (SELECT a.code FROM ledger_accounts a LEFT JOIN sums ON sums.account_id = a.id
+     WHERE a.balance <> coalesce(sums.total, 0) ORDER BY a.id LIMIT 1),
+    (SELECT j.reference FROM journals j WHERE NOT EXISTS (SELECT FROM postings p WHERE p.journal_id = j.id) ORDER BY j.id LIMIT 1),
+    (SELECT coalesce(e.code, a.code) FROM expected e
+     FULL JOIN (SELECT code, balance FROM ledger_accounts WHERE code LIKE 'escrow:%') a ON a.code = e.code
+     WHERE coalesce(a.balance, 0) <> coalesce(e.amount, 0) ORDER BY 1 LIMIT 1),
+    (SELECT 'payment ' || p.id FROM payments p
+     WHERE p.credited_to IS NOT NULL AND NOT EXISTS (
+         SELECT FROM journals j WHERE j.reference IN ('paid:' || p.invoice_id, 'payment:' || p.id)
+     ) ORDER BY p.id LIMIT 1),
+    (SELECT coalesce(sum(balance), 0)::bigint FROM ledger_accounts WHERE code LIKE 'escrow:%'),
+    (SELECT coalesce(sum(balance), 0)::bigint FROM ledger_accounts WHERE code LIKE 'wallet:%'),
+    (SELECT coalesce(sum(balance), 0)::bigint FROM ledger_accounts WHERE code = 'fees'),
+    (SELECT coalesce(-sum(balance), 0)::bigint FROM ledger_accounts WHERE code = 'xendit')
+""",
+    into=Findings,
+)
+
+
+async def verify(reads: Reads) -> VerificationOut:
+    """Every rule of the ledger, with the first fault of each that does not hold."""
+    found = await reads.one(VERIFY)
+    unbalanced = None if found.sum_of_balances == 0 else f"the balances add up to {found.sum_of_balances} centavos"
+    checks = [
+        _check("all postings sum to zero", unbalanced),
+        _check("every balance is the sum of its postings", found.wrong_balance),
+        _check("every journal has postings", found.empty_journal),
+        _check("every escrow matches its job", found.wrong_escrow),
+        _check("every settled payment is posted", found.unposted_payment),
+    ]
+    return VerificationOut(
+        ok=all(check.ok for check in checks), postings=found.postings, journals=found.journals, checks=checks,
+        held=Centavos(found.held), wallets=Centavos(found.wallets), fees=Centavos(found.fees), clearing=Centavos(found.clearing),
+    )  # fmt: skip
+
+
+def _check(name: str, fault: Any) -> CheckOut:
+    return CheckOut(name=name, ok=fault is None, fault=fault)
