@@ -16,19 +16,24 @@ def main() -> int:
     if os.environ.get("IAYOS_ENV", "").lower() == "production":
         sys.stderr.write("The sandbox does not run in production (IAYOS_ENV=production).\n")
         return 2
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(("127.0.0.1", arguments.port))
+        listening = socket.socket(fileno=arguments.fd) if arguments.fd is not None else _listening(arguments.port)
     except OSError as fault:
         sys.stderr.write(f"Port {arguments.port} is taken: {fault.strerror}.\n")
         return 1
-    listening.listen(_BACKLOG)
     # uvicorn raises the signal again after it has stopped; to be told to stop is no failure
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))
     _serve(arguments, listening)
     return 0
+
+
+def _listening(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    listening.listen(_BACKLOG)
+    return listening
 
 
 def _serve(arguments: argparse.Namespace, listening: socket.socket) -> None:
@@ -62,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m iayos.sandbox", description=__doc__)
     add = parser.add_argument
     add("--port", type=int, default=8090, help="0 takes a free one, which is printed (default 8090)")
+    add("--fd", type=int, help="a socket that listens already, instead of a port")
     add("--base-url", default="", help="its public address, when that is not the loopback one")
     add("--webhook-url", default="", help="where Xendit's webhooks go")
     add("--webhook-token", help="sent as x-callback-token")
