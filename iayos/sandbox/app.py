@@ -1,11 +1,15 @@
 """create_sandbox: one loopback server that speaks the wires of Xendit, Resend, Supabase Storage and Expo Push."""
 
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.types import Scope
 
 from iayos.sandbox.answers import Refusal, render_refusal
 from iayos.sandbox.config import SandboxConfig
@@ -23,7 +27,15 @@ from iayos.sandbox.xendit.control import invoice_control_router
 from iayos.sandbox.xendit.payout_routes import payout_control_router, payout_router
 from iayos.sandbox.xendit.routes import invoice_router
 
+_log: Final = logging.getLogger(__name__)
+
 __all__ = ["Sandbox", "SandboxConfig", "create_sandbox"]
+
+
+async def _report(fault: Exception, scope: Scope) -> None:
+    """Say what broke inside the sandbox; refusals are answers and no news."""
+    if not isinstance(fault, Refusal | HTTPException):
+        _log.error("%s broke", scope["path"], exc_info=fault)
 
 
 def create_sandbox(config: SandboxConfig) -> Litestar:
@@ -55,7 +67,9 @@ def create_sandbox(config: SandboxConfig) -> Litestar:
         },
         exception_handlers={Refusal: render_refusal},
         lifespan=[running],
+        after_exception=[_report],
         openapi_config=None,
+        logging_config=None,  # whoever starts it decides; Litestar would turn on every request of httpx
         request_max_body_size=None,
     )  # fmt: skip
     app.state.sandbox = sandbox

@@ -89,7 +89,7 @@ class Mailbox:
             "text": plain_text(html) if text is None else text,
             "headers": mail.get("headers") or {},
             "tags": mail.get("tags") or [],
-            "attachments": [each.get("filename") for each in mail.get("attachments") or []],
+            "attachments": [each["filename"] for each in mail.get("attachments") or []],
             "createdAt": now_iso(),
             "idempotencyKey": key,
         }
@@ -162,6 +162,9 @@ def _checked(mail: object, *, batch: bool = False) -> Doc:
     for address in (mail["from"], *recipients):
         if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
             raise resend_error(422, "validation_error", f"Invalid address {address!r}: use `email@example.com`.")
+    for attachment in mail.get("attachments") or []:
+        if not isinstance(attachment, dict) or not attachment.get("filename"):
+            raise resend_error(422, "invalid_attachment", "Each attachment needs a `filename`.")
     if batch and mail.get("attachments"):
         raise resend_error(422, "validation_error", "Attachments are not supported in a batch.")
     domain = _bare(mail["from"]).partition("@")[2]

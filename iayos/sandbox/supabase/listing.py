@@ -3,6 +3,7 @@
 from typing import Final
 
 from iayos.sandbox.store import Doc
+from iayos.sandbox.supabase.objects import storage_error
 
 _SORTABLE: Final = frozenset({"name", "created_at", "updated_at"})
 
@@ -18,13 +19,13 @@ def listed(objects: list[Doc], query: Doc) -> list[Doc]:
     column = str(sort.get("column"))
     column = column if column in _SORTABLE else "name"
     found.sort(key=lambda each: str(each[column] or ""), reverse=sort.get("order") == "desc")
-    start = int(query.get("offset") or 0)
-    return found[start : start + int(query.get("limit") or 100)]
+    start = _whole(query, "offset", 0)
+    return found[start : start + _whole(query, "limit", 100)]
 
 
 def listed_v2(objects: list[Doc], query: Doc) -> Doc:
     """All keys after a cursor, with folders apart when a delimiter is asked for."""
-    prefix, limit = str(query.get("prefix") or ""), int(query.get("limit") or 1000)
+    prefix, limit = str(query.get("prefix") or ""), _whole(query, "limit", 1000)
     under = sorted((each for each in objects if each["path"].startswith(prefix)), key=lambda each: str(each["path"]))
     under = [each for each in under if each["path"] > str(query.get("cursor") or "")]
     page, rest = under[:limit], under[limit:]
@@ -38,6 +39,13 @@ def listed_v2(objects: list[Doc], query: Doc) -> Doc:
             files.append(_entry(each, each["path"]) | {"key": each["path"]})
     answer: Doc = {"hasNext": bool(rest), "folders": list(folders.values()), "objects": files}
     return answer | ({"nextCursor": page[-1]["path"]} if rest else {})
+
+
+def _whole(query: Doc, name: str, default: int) -> int:
+    value = query.get(name) or default
+    if not isinstance(value, int) or value < 0:
+        raise storage_error(400, "Invalid Input", f"{name} must be a whole number", code="InvalidRequest")
+    return value
 
 
 def _level(objects: list[Doc], prefix: str) -> list[Doc]:

@@ -246,8 +246,8 @@ async def _store(request: AnyRequest, objects: Objects, bucket: str, path: str, 
         content, content_type = await file.read(), file.content_type
         cache = f"max-age={form['cacheControl']}" if form.get("cacheControl") else "no-cache"
         metadata = form.get("metadata") or {}
-        if isinstance(metadata, str | bytes):
-            metadata = msgspec.json.decode(metadata)
+        if isinstance(metadata, str):
+            metadata = _metadata(metadata)
     else:
         content = await request.body()
         content_type = request.headers.get("content-type", "")
@@ -257,6 +257,14 @@ async def _store(request: AnyRequest, objects: Objects, bucket: str, path: str, 
         metadata=metadata,
     )  # fmt: skip
     return {"Key": f"{bucket}/{stored['path']}", "Id": stored["id"]}
+
+
+def _metadata(text: str) -> object:
+    try:
+        parsed: object = msgspec.json.decode(text)
+    except msgspec.DecodeError as fault:
+        raise storage_error(400, "Invalid Input", "metadata is not JSON", code="InvalidRequest") from fault
+    return parsed
 
 
 def _copy(objects: Objects, body: Doc, *, keep: bool) -> Doc:

@@ -1,8 +1,8 @@
 """Xendit's API for invoices, transactions and the balance, as xendit-python 7 speaks it."""
 
-import json
 from typing import Any, Final
 
+import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -95,10 +95,12 @@ def invoice_router() -> Router:
 def many(request: AnyRequest, name: str) -> list[str]:
     """An array in the query: the key repeated, or one JSON list."""
     values = [*request.query_params.getall(name, []), *request.query_params.getall(f"{name}[]", [])]
-    if len(values) == 1 and values[0].startswith("["):
-        parsed: list[str] = json.loads(values[0])
-        return parsed
-    return values
+    if len(values) != 1 or not values[0].startswith("["):
+        return values
+    try:
+        return msgspec.json.decode(values[0], type=list[str])
+    except msgspec.DecodeError as fault:
+        raise invalid(name, f"{name} must be a list of texts") from fault
 
 
 def limit(request: AnyRequest, *, maximum: int) -> int:
