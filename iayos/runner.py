@@ -18,7 +18,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -87,6 +86,7 @@ def tasks(services: Services) -> dict[str, Task]:
         Task("payments.apply_event", partial(apply_event, services.db, services.xendit), timeout_s=60, retries=40),
         Task("payments.check", partial(payment_tasks.check, desk), timeout_s=60, retries=1000),
         Task("payments.end_invoice", partial(payment_tasks.end_invoice, desk), timeout_s=60, retries=40),
+        Task("reviews.publish", partial(publish_due, services.db), timeout_s=30, retries=20),
     )
     return {task.name: task for task in found}
 

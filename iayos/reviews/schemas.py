@@ -1,0 +1,46 @@
+"""Reviews on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from iayos.core.wire import Text
+
+Stars = Annotated[int, msgspec.Meta(ge=1, le=5, description="1 to 5 stars.")]
+
+
+class ReviewIn(msgspec.Struct, frozen=True, kw_only=True):
+    """What one side thinks of the other."""
+
+    rating: Stars
+    comment: Text
+
+
+class ReviewOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A review."""
+
+    reviewID: int
+    jobID: int
+    reviewerType: str
+    """CLIENT, WORKER or AGENCY: the side that wrote it."""
+    rating: int
+    comment: str
+    publishedAt: datetime | None
+    """Null while it is hidden: until both sides have written, or their time is over."""
+    createdAt: datetime
+
+    @classmethod
+    def of(cls, row: Any) -> "ReviewOut":
+        """From its row."""
+        return cls(
+            reviewID=row.id, jobID=row.job_id, reviewerType=row.reviewer_type, rating=row.rating, comment=row.comment,
+            publishedAt=row.published_at, createdAt=row.created_at,
+        )  # fmt: skip
+
+
+class ReviewsOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The reviews of one job: at most two, so there is never another page."""
+
+    items: list[ReviewOut]
+    nextCursor: None = None
