@@ -162,16 +162,19 @@ def _checked(mail: object, *, batch: bool = False) -> Doc:
     for address in (mail["from"], *recipients):
         if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
             raise resend_error(422, "validation_error", f"Invalid address {address!r}: use `email@example.com`.")
-    for attachment in mail.get("attachments") or []:
-        if not isinstance(attachment, dict) or not attachment.get("filename"):
-            raise resend_error(422, "invalid_attachment", "Each attachment needs a `filename`.")
-    if batch and mail.get("attachments"):
-        raise resend_error(422, "validation_error", "Attachments are not supported in a batch.")
+    _check_attachments(mail.get("attachments") or [], batch=batch)
     domain = _bare(mail["from"]).partition("@")[2]
     if domain.endswith(".invalid"):
         # the sandbox takes every sender's domain for verified, apart from those that can never be
         raise resend_error(403, "validation_error", f"The {domain} domain is not verified.")
     return mail
+
+
+def _check_attachments(attachments: list[object], *, batch: bool) -> None:
+    if not all(isinstance(each, dict) and each.get("filename") for each in attachments):
+        raise resend_error(422, "invalid_attachment", "Each attachment needs a `filename`.")
+    if batch and attachments:
+        raise resend_error(422, "validation_error", "Attachments are not supported in a batch.")
 
 
 def _listed(value: object) -> list[str]:

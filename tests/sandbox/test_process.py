@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+
+from iayos.sandbox.app import SandboxConfig, create_sandbox
 
 AUTH = ("xnd_development_sandbox", "")
 MAIL = {"from": "a@b.co", "to": "ana@example.com", "subject": "s", "text": "t"}
@@ -95,7 +98,10 @@ def test_the_clock_file_is_shared(tmp_path: Path) -> None:
         assert http.post("/_sandbox/clock/advance", json={"seconds": -1}).status_code == 400
 
 
-def test_it_refuses_production_and_a_port_that_is_taken() -> None:
+def test_it_refuses_production_and_a_port_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as production, pytest.raises(RuntimeError):
+        production.setenv("IAYOS_ENV", "production")
+        create_sandbox(SandboxConfig(base_url="http://127.0.0.1:8090"))
     command = [sys.executable, "-m", "iayos.sandbox", "--port"]
     refused = subprocess.run(
         [*command, "0"], env=os.environ | {"IAYOS_ENV": "production"}, capture_output=True, text=True, check=False
