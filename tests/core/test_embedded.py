@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -185,6 +186,16 @@ async def test_a_killed_server_whose_number_belongs_to_another_process_now(tmp_p
         assert await value(second.url, "SELECT 1") == 1
         assert postmaster(tmp_path / "data").pid != os.getpid()
     first.stop()
+
+
+async def test_a_directory_deleted_under_its_server_starts_anew(tmp_path: Path) -> None:
+    first = Embedded.start(tmp_path / "data")
+    await value(first.url, "CREATE TABLE lost AS SELECT 42 AS number")
+    shutil.rmtree(tmp_path / "data")
+    with Embedded.start(tmp_path / "data") as second:
+        assert await value(second.url, "SELECT to_regclass('lost')") is None
+    first.stop()
+    assert processes(tmp_path / "data") == []
 
 
 @pytest.mark.parametrize("name", ["long" * 30, 'odd \' $HOME, "name" ñ'])
