@@ -99,9 +99,10 @@ def test_the_clock_file_is_shared(tmp_path: Path) -> None:
 
 
 def test_it_refuses_production_and_a_port_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as production, pytest.raises(RuntimeError):
+    with monkeypatch.context() as production:
         production.setenv("IAYOS_ENV", "production")
-        create_sandbox(SandboxConfig(base_url="http://127.0.0.1:8090"))
+        with pytest.raises(RuntimeError):
+            create_sandbox(SandboxConfig(base_url="http://127.0.0.1:8090"))
     command = [sys.executable, "-m", "iayos.sandbox", "--port"]
     refused = subprocess.run(
         [*command, "0"], env=os.environ | {"IAYOS_ENV": "production"}, capture_output=True, text=True, check=False
