@@ -12,6 +12,7 @@ from litestar.openapi import OpenAPIConfig
 from iayos.accounts.queries import find_principal
 from iayos.core import wire
 from iayos.core.money import Centavos
+from iayos.jobs.routes import router as jobs
 from iayos.notifications.routes import router as notifications
 from iayos.profiles.routes import router as profiles
 from iayos.payments.admin import router as ledger
@@ -41,6 +42,7 @@ def create_app(settings: Settings) -> Litestar:
     app = Litestar(
         route_handlers=[
             health.health, health.ready, pages.payment_return,
+            jobs,
             notifications,
             profiles,
             reviews,

@@ -29,6 +29,7 @@ from iayos.core import clock, idempotency, outbox
 from iayos.core.db import Database, Statement, connect
 from iayos.core.models import Instant, OutboxTable
 from iayos.core.outbox import Task
+from iayos.jobs.tasks import tell_nearby
 from iayos.payments import tasks as payment_tasks
 from iayos.payments.attempts import Desk
 from iayos.payments.webhook import apply_event
@@ -83,6 +84,7 @@ def tasks(services: Services) -> dict[str, Task]:
     """Every task by its name, bound to what it needs."""
     desk = Desk(db=services.db, xendit=services.xendit, settings=services.settings)
     found: tuple[Task, ...] = (
+        Task("jobs.tell_nearby", partial(tell_nearby, services.db), timeout_s=600),
         Task("payments.apply_event", partial(apply_event, services.db, services.xendit), timeout_s=60, retries=40),
         Task("payments.check", partial(payment_tasks.check, desk), timeout_s=60, retries=1000),
         Task("payments.end_invoice", partial(payment_tasks.end_invoice, desk), timeout_s=60, retries=40),

@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 
 from litestar import Router, get, patch, post
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from iayos.core.errors import Invalid
 from iayos.core.page import DEFAULT_LIMIT, MAX_LIMIT, Page
@@ -46,7 +46,7 @@ async def categories(reads: Reading) -> Page[CategoryOut]:
 
 
 @post("/create", status_code=201, guards=[as_client], summary="Post a job", opt=answers(actions.InvitesNotOpenYet))
-async def create(tx: InTx, me: Me, data: JobIn) -> JobOut:
+async def create(tx: InTx, me: Me, data: JSONBody[JobIn]) -> JobOut:
     """A listing is shown to all and told to the workers nearby."""
     return await queries.show(tx, await actions.create(tx, data, by=me), me.account_id)
 
@@ -112,7 +112,7 @@ async def explain_job(reads: Reading, me: Me, job_id: FromPath[int]) -> ExplainO
     "/{job_id:int}", guards=[as_client], summary="Change a job",
     opt=answers(actions.NotEditable, actions.HasApplications),
 )  # fmt: skip
-async def edit(tx: InTx, me: Me, job_id: FromPath[int], data: JobChanges) -> JobOut:
+async def edit(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[JobChanges]) -> JobOut:
     """While it is open and nobody has applied; what is left out stays."""
     return await queries.show(tx, await actions.edit(tx, job_id, data, by=me), me.account_id)
 
@@ -121,7 +121,7 @@ async def edit(tx: InTx, me: Me, job_id: FromPath[int], data: JobChanges) -> Job
     "/{job_id:int}/apply", status_code=201, guards=[as_worker], summary="Apply to a listing",
     opt=answers(applications.NotOpen, applications.OwnJob, applications.AlreadyApplied, applications.KYCRequired),
 )  # fmt: skip
-async def apply(tx: InTx, me: Me, job_id: FromPath[int], data: ApplicationIn) -> ApplicationOut:
+async def apply(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[ApplicationIn]) -> ApplicationOut:
     """Once a job, with a message and a price."""
     return await queries.show_application(tx, await applications.apply(tx, job_id, data, by=me))
 
@@ -157,7 +157,9 @@ async def accept(tx: InTx, me: Me, application_id: FromPath[int]) -> JobOut:
     "/applications/{application_id:int}/reject", status_code=200, guards=[as_client], summary="Reject an application",
     opt=answers(applications.NotPending),
 )  # fmt: skip
-async def reject(tx: InTx, me: Me, application_id: FromPath[int], data: RejectionIn = NO_REASON) -> ApplicationOut:
+async def reject(
+    tx: InTx, me: Me, application_id: FromPath[int], data: JSONBody[RejectionIn] = NO_REASON
+) -> ApplicationOut:
     """With or without a reason."""
     return await queries.show_application(tx, await applications.reject(tx, application_id, reason=data.reason, by=me))
 
@@ -168,7 +170,7 @@ async def reject(tx: InTx, me: Me, application_id: FromPath[int], data: Rejectio
         actions.EscrowUnpaid, actions.AlreadyMarkedComplete, actions.AlreadyCompleted, actions.AlreadyCancelled
     ),
 )  # fmt: skip
-async def complete(tx: InTx, me: Me, job_id: FromPath[int], data: CompletionIn = NOTHING_TO_ADD) -> JobOut:
+async def complete(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[CompletionIn] = NOTHING_TO_ADD) -> JobOut:
     """By the assigned worker, once the escrow is paid."""
     return await queries.show(tx, await actions.complete(tx, job_id, data, by=me), me.account_id)
 
