@@ -92,3 +92,14 @@ async def application(db: Database, job_id: int, worker: Someone, *, price: int 
     values = {"proposal_message": "I can come today.", "proposed_budget": price, "status": "PENDING"} | columns
     async with db.transaction() as tx:
         return await tx.insert(ApplicationTable, job_id=job_id, worker_id=worker.account_id, **values)
+
+
+async def signed_in_again(db: Database, someone: Someone) -> Someone:
+    """The same account with a new session, for stories that outlive the first."""
+    cookie = tokens.secret()
+    async with db.transaction() as tx:
+        await tx.insert(
+            SessionTable, account_id=someone.account_id, kind="WEB", token_hash=tokens.digest(cookie),
+            created_at=clock.now(), expires_at=clock.now() + timedelta(days=7),
+        )  # fmt: skip
+    return msgspec.structs.replace(someone, cookie=cookie)
