@@ -10,6 +10,7 @@ from iayos.core.money import Centavos
 ID = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1, description="A 64-bit id.")]
 Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90, description="Degrees north.")]
 Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180, description="Degrees east.")]
+WHERE: Final = "Expected latitude,longitude, such as 6.9214,122.079"
 
 
 class Text(str):
@@ -62,6 +63,34 @@ class LongClearable(Clearable):
     longest = 4000
 
 
+class Place(Text):
+    """A place in a query: `near=6.9214,122.079`, degrees north and east."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        """Two numbers on the globe."""
+        place = super().parse(raw)
+        try:
+            north, east = map(float, place.split(","))
+        except ValueError:
+            raise ValueError(WHERE) from None
+        if not (abs(north) <= 90 and abs(east) <= 180):  # noqa: PLR2004 - degrees
+            raise ValueError(WHERE)
+        return place
+
+    @property
+    def latitude(self) -> float:
+        """Degrees north."""
+        return float(self.split(",")[0])
+
+    @property
+    def longitude(self) -> float:
+        """Degrees east."""
+        return float(self.split(",")[1])
+
+
 class QueryPesos(Centavos):
     """Pesos in a query string: `minBudget=525.50`."""
 
@@ -88,14 +117,14 @@ def is_wire_type(kind: Any) -> bool:
 
 
 def decode(kind: Any, raw: Any) -> Any:
-    """msgspec's hook for the types here."""
+    """Msgspec's hook for the types here."""
     if is_wire_type(kind):
         return kind.parse(raw)
     raise NotImplementedError(f"no way to read {kind}")
 
 
 def encode(value: Any) -> Any:
-    """msgspec's hook for the types here: pesos leave as a number with two decimals."""
+    """Msgspec's hook for the types here: pesos leave as a number with two decimals."""
     if isinstance(value, Centavos):
         return msgspec.Raw(value.pesos().encode())
     if isinstance(value, str):

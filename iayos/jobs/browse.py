@@ -24,9 +24,10 @@ from iayos.core.db import Reads, Statement, columns
 from iayos.core.errors import Invalid
 from iayos.core.page import Page, decode, page
 from iayos.core.principal import Principal
+from iayos.core.wire import Place
 from iayos.jobs.models import Job, JobTable
 from iayos.jobs.queries import Found, show_all
-from iayos.jobs.schemas import JobOut, Place, Role, Sort
+from iayos.jobs.schemas import JobOut, Role, Sort
 from iayos.jobs.states import JobStatus, Urgency
 from iayos.profiles.geo import distance_km
 

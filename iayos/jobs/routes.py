@@ -6,9 +6,9 @@ from litestar import Router, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from iayos.core.errors import Invalid
-from iayos.core.page import DEFAULT_LIMIT, MAX_LIMIT, Page
+from iayos.core.page import BIGGEST, DEFAULT_LIMIT, MAX_LIMIT, Page
 from iayos.core.principal import CLIENT, WORKER
-from iayos.core.wire import ID, Clearable, QueryPesos
+from iayos.core.wire import Clearable, Place, QueryPesos
 from iayos.jobs import actions, applications, browse, queries
 from iayos.jobs.explain import explain
 from iayos.jobs.schemas import (
@@ -20,7 +20,6 @@ from iayos.jobs.schemas import (
     JobChanges,
     JobIn,
     JobOut,
-    Place,
     RejectionIn,
     Role,
     Sort,
@@ -57,20 +56,20 @@ async def browse_jobs(  # noqa: PLR0913 - one parameter for each filter
     me: Me,
     *,
     q: Annotated[Clearable | None, QueryParameter(description='Words, "a phrase", or -without.')] = None,
-    category_id: Annotated[ID | None, QueryParameter(name="categoryID")] = None,
-    min_budget: Annotated[QueryPesos | None, QueryParameter(name="minBudget")] = None,
-    max_budget: Annotated[QueryPesos | None, QueryParameter(name="maxBudget")] = None,
+    categoryID: Annotated[int | None, QueryParameter(ge=1, le=BIGGEST)] = None,
+    minBudget: Annotated[QueryPesos | None, QueryParameter(description="Pesos.")] = None,
+    maxBudget: Annotated[QueryPesos | None, QueryParameter(description="Pesos.")] = None,
     urgency: FromQuery[Urgency | None] = None,
     near: Annotated[Place | None, QueryParameter(description="latitude,longitude; shows distances.")] = None,
-    radius_km: Annotated[float | None, QueryParameter(name="radiusKm", gt=0, le=20_100)] = None,
+    radiusKm: Annotated[float | None, QueryParameter(gt=0, le=20_100)] = None,
     sort: FromQuery[Sort] = Sort.NEWEST,
     limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
 ) -> Page[JobOut]:
     """By words, trade, price, urgency and distance; the newest, the best paid or the nearest first."""
     search = browse.Search(
-        q=q, category_id=category_id, min_budget=min_budget, max_budget=max_budget, urgency=urgency,
-        near=near, radius_km=radius_km, sort=sort,
+        q=q, category_id=categoryID, min_budget=minBudget, max_budget=maxBudget, urgency=urgency,
+        near=near, radius_km=radiusKm, sort=sort,
     )  # fmt: skip
     return await browse.listings(reads, search, viewer=me, limit=limit, cursor=cursor)
 

@@ -14,7 +14,6 @@ from iayos.profiles.schemas import PartyOut
 
 LOWEST: Final = 100_00
 HIGHEST: Final = 1_000_000_00
-WHERE: Final = "Expected latitude,longitude, such as 6.9214,122.079"
 
 
 class Budget(Centavos):
@@ -29,34 +28,6 @@ class Budget(Centavos):
         if not LOWEST <= amount <= HIGHEST:
             raise ValueError(f"Expected {in_words(LOWEST)} to {in_words(HIGHEST)}")
         return amount
-
-
-class Place(Text):
-    """A place in a query: `near=6.9214,122.079`, degrees north and east."""
-
-    __slots__ = ()
-
-    @classmethod
-    def parse(cls, raw: object) -> Self:
-        """Two numbers on the globe."""
-        place = super().parse(raw)
-        try:
-            north, east = map(float, place.split(","))
-        except ValueError:
-            raise ValueError(WHERE) from None
-        if not (abs(north) <= 90 and abs(east) <= 180):  # noqa: PLR2004 - degrees
-            raise ValueError(WHERE)
-        return place
-
-    @property
-    def latitude(self) -> float:
-        """Degrees north."""
-        return float(self.split(",")[0])
-
-    @property
-    def longitude(self) -> float:
-        """Degrees east."""
-        return float(self.split(",")[1])
 
 
 class Sort(StrEnum):
