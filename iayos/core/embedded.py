@@ -82,21 +82,22 @@ class Embedded:
         cluster = Cluster(data_dir)
         with locked(cluster.start_lock):
             cluster.ensure_created()
-            socket = cluster.ensure_running(database)
-            hold = opened(cluster.users_lock)
-            fcntl.flock(hold, fcntl.LOCK_SH)
+            hold = cluster.hold()
+            try:
+                socket = cluster.ensure_running(database)
+            except BaseException:
+                with suppress(EmbeddedError):
+                    cluster.let_go(hold)
+                raise
         url = f"postgresql://postgres@/{quote(database, safe='')}?host={quote(str(socket))}&port={SETTINGS['port']}"
         return cls(cluster, url=url, hold=hold)
 
     def stop(self) -> None:
         """Let go; the last one stops the server. Once is enough, twice does no harm."""
-        if self._hold is None:
-            return
-        with locked(self._cluster.start_lock):
-            os.close(self._hold)
-            self._hold = None
-            if not in_use(self._cluster.users_lock):
-                self._cluster.stop()
+        hold, self._hold = self._hold, None
+        if hold is not None:
+            with locked(self._cluster.start_lock):
+                self._cluster.let_go(hold)
 
     def __enter__(self) -> Self:
         return self
@@ -212,6 +213,17 @@ class Cluster:
         where = ("-h", str(socket), "-p", SETTINGS["port"], "-U", "postgres", "-d", "postgres")
         self.run("psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-v", f"name={name}", *where, stdin=CREATE_DATABASE)
 
+    def hold(self) -> int:
+        """Share in the use of the server, until `let_go` or the end of the process."""
+        descriptor = opened(self.users_lock)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        return descriptor
+
+    def let_go(self, hold: int) -> None:
+        os.close(hold)
+        if not in_use(self.users_lock):
+            self.stop()
+
     def stop(self) -> None:
         status, socket = self.status()
         if status is None:
@@ -323,13 +335,16 @@ def shows(process: "psutil.Process", name: str) -> bool:
 def end_all_that_show(name: str) -> None:
     import psutil  # noqa: PLC0415 - comes with the extra `embedded`
 
-    ended = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if shows(process, name):
-                process.kill()
-                ended.append(process)
-    psutil.wait_procs(ended, timeout=10)
+    for _ in range(int(PATIENCE / 0.02)):
+        shown = 0
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if shows(process, name):
+                    process.kill()
+                    shown += 1
+        if not shown:
+            return
+        time.sleep(0.02)
 
 
 def opened(lock: Path) -> int:
