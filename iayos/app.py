@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from litestar import Litestar, MediaType
 from litestar.config.cors import CORSConfig
@@ -10,13 +11,14 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 
 from iayos.accounts.queries import find_principal
+from iayos.accounts.routes import router as accounts
 from iayos.core import wire
 from iayos.core.money import Centavos
 from iayos.jobs.routes import router as jobs
 from iayos.notifications.routes import router as notifications
-from iayos.profiles.routes import router as profiles
 from iayos.payments.admin import router as ledger
 from iayos.payments.routes import router as payments
+from iayos.profiles.routes import router as profiles
 from iayos.reviews.routes import router as reviews
 from iayos.services import opened
 from iayos.settings import Settings
@@ -33,7 +35,7 @@ def create_app(settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def resources(app: Litestar) -> AsyncIterator[None]:
-        app.state.find_principal = find_principal
+        app.state.find_principal = partial(find_principal, secret=settings.secret)
         async with opened(settings) as services:
             app.state.services = services
             app.state.db = services.db
@@ -42,6 +44,7 @@ def create_app(settings: Settings) -> Litestar:
     app = Litestar(
         route_handlers=[
             health.health, health.ready, pages.payment_return,
+            accounts,
             jobs,
             notifications,
             profiles,

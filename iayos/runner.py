@@ -25,6 +25,7 @@ from saq import Job, Queue, Worker
 from saq.job import TERMINAL_STATUSES, Status
 from sqlalchemy import ARRAY, BigInteger, bindparam, select, text
 
+from iayos.accounts import tasks as account_tasks
 from iayos.core import clock, idempotency, outbox
 from iayos.core.db import Database, Statement, connect
 from iayos.core.models import Instant, OutboxTable
@@ -84,6 +85,8 @@ def tasks(services: Services) -> dict[str, Task]:
     """Every task by its name, bound to what it needs."""
     desk = Desk(db=services.db, xendit=services.xendit, settings=services.settings)
     found: tuple[Task, ...] = (
+        Task("accounts.mail_token", partial(account_tasks.mail_token, services.db, services.mailer, services.settings), retries=16),
+        Task("accounts.mail_password_changed", partial(account_tasks.mail_password_changed, services.db, services.mailer), retries=16),
         Task("jobs.tell_nearby", partial(tell_nearby, services.db), timeout_s=600),
         Task("payments.apply_event", partial(apply_event, services.db, services.xendit), timeout_s=60, retries=40),
         Task("payments.check", partial(payment_tasks.check, desk), timeout_s=60, retries=1000),
@@ -310,7 +313,7 @@ class Runner:
         self._woken.set()
 
     async def _sweep(self) -> None:
-        for sweep in (outbox.sweep, idempotency.sweep, limits.sweep):
+        for sweep in (outbox.sweep, idempotency.sweep, limits.sweep, account_tasks.sweep):
             await sweep(self.db)
 
 

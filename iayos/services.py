@@ -7,6 +7,8 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from iayos.accounts.gateway import Mailer
+from iayos.accounts.passwords import Passwords
 from iayos.core import clock
 from iayos.core.db import Database
 from iayos.payments.gateway import Xendit
@@ -21,6 +23,8 @@ class Services(msgspec.Struct, frozen=True):
     http: httpx.AsyncClient
     """For gateways that speak plain HTTP."""
     xendit: Xendit
+    mailer: Mailer
+    passwords: Passwords
 
 
 @asynccontextmanager
@@ -29,10 +33,13 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
     if settings.clock_file:
         clock.share(Path(settings.clock_file))
     xendit = Xendit(url=settings.xendit_url, api_key=settings.xendit_api_key, timeout_s=settings.xendit_timeout_s)
+    passwords = Passwords()
     db = await Database.open(settings.database_url, size=settings.database_pool)
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
-            yield Services(settings=settings, db=db, http=http, xendit=xendit)
+            mailer = Mailer(http, url=settings.resend_url, api_key=settings.resend_api_key, sender=settings.mail_from)
+            yield Services(settings=settings, db=db, http=http, xendit=xendit, mailer=mailer, passwords=passwords)
     finally:
+        passwords.close()
         xendit.close()
         await db.close()

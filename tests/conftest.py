@@ -133,7 +133,8 @@ async def client(app: Litestar, settings: Settings) -> AsyncIterator[httpx.Async
 
 @pytest.fixture
 async def http(client: httpx.AsyncClient, clean: None) -> httpx.AsyncClient:
-    """The same, for one test."""
+    """The same, for one test, with no cookie kept from another."""
+    client.cookies.clear()
     return client
 
 

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-COMMON: Final = frozenset(
-    """
+WORDS: Final = """
     0987654321 1029384756 1111122222 1122334455 1212121212 123123123123 1231231234 1234512345 12345678900 1234567890a
     1234567890q 1234567891 12345678910 1234567899 123456789a 123456789abc 123456789q 123456789qwe 1234qwerasdf 1234qwer1234
     1357924680 1472583690 1472583695 1593574862 1a2b3c4d5e 1q2w3e4r5t 1q2w3e4r5t6y 1qaz2wsx3edc
@@ -41,5 +40,5 @@ COMMON: Final = frozenset(
     victoria123 wachtwoord1 wachtwoord welcome123 welcome1234 welcome12345 whatever12 whatever123 winner1234 wrestling1
     yellowsubmarine yourmother zamboanga1 zamboanga123 zaq12wsxcde3 zaq1xsw2cde3 zxcvbnm123 zxcvbnm1234 zxcvbnmasdfghjkl
     zxcvbnmzxcvbnm iayos12345 iayos123456 iayosiayos
-    """.split()
-)
+"""
+COMMON: Final = frozenset(WORDS.split())

@@ -4,7 +4,17 @@ from datetime import datetime
 
 from advanced_alchemy.base import IdentityAuditBase, IdentityBase
 from sqlalchemy import (
-    ARRAY, Boolean, CheckConstraint, Double, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, text,
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
 )  # fmt: skip
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -99,7 +109,10 @@ class RefreshTokenTable(IdentityBase):
     """One refresh token of a phone's family; it serves once and then names its successor."""
 
     __tablename__ = "refresh_tokens"
-    __table_args__ = (UniqueConstraint("jti", name="uq_refresh_tokens_jti"), Index("ix_refresh_tokens_session_id", "session_id"))
+    __table_args__ = (
+        UniqueConstraint("jti", name="uq_refresh_tokens_jti"),
+        Index("ix_refresh_tokens_session_id", "session_id"),
+    )
 
     session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"))
     jti: Mapped[str] = mapped_column(Text)

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from iayos.accounts.models import AccountTable, SessionTable
+from iayos.accounts import bearer
+from iayos.accounts.models import Account, AccountTable, SessionTable
 from iayos.core import clock, tokens
-from iayos.core.db import Reads, Row, Statement
+from iayos.core.db import Reads, Row, Statement, Tx, columns
 from iayos.core.models import Instant
 from iayos.core.principal import Principal
 from iayos.web.auth import Credentials
@@ -33,6 +34,16 @@ class LiveSession(Row, frozen=True):
         )  # fmt: skip
 
 
+class Login(Row, frozen=True):
+    """What a sign-in has to know of an account."""
+
+    table = AccountTable
+    id: int
+    email: str
+    password_hash: str
+    suspended_at: datetime | None
+
+
 _live = (
     select(
         SessionTable.id, SessionTable.kind, AccountTable.id, AccountTable.email, AccountTable.profile_type,
@@ -48,10 +59,31 @@ _live = (
 BY_COOKIE = Statement(_live.where(SessionTable.token_hash == bindparam("token_hash")), into=LiveSession)
 BY_SESSION = Statement(_live.where(SessionTable.id == bindparam("session_id")), into=LiveSession)
 
+_account = select(*columns(Account)).where(AccountTable.id == bindparam("account_id"))
+ACCOUNT = Statement(_account, into=Account)
+ACCOUNT_FOR_UPDATE = Statement(_account.with_for_update(), into=Account)
+ACCOUNT_OF_EMAIL = Statement(select(*columns(Account)).where(AccountTable.email == bindparam("email")), into=Account)
+LOGIN_OF_EMAIL = Statement(select(*columns(Login)).where(AccountTable.email == bindparam("email")), into=Login)
+LOGIN = Statement(select(*columns(Login)).where(AccountTable.id == bindparam("account_id")), into=Login)
 
-async def find_principal(reads: Reads, given: Credentials) -> Principal | None:
+
+async def find_principal(reads: Reads, given: Credentials, *, secret: str) -> Principal | None:
     """The account behind these credentials, as it is now; None when they are no longer good."""
-    if given.kind != "cookie":
+    if given.kind == "cookie":
+        session = await reads.one_or_none(BY_COOKIE, token_hash=tokens.digest(given.token), now=clock.now())
+        return session.principal() if session else None
+    claims = bearer.read(secret, given.token, typ=bearer.ACCESS)
+    if claims is None or claims.session_id is None:
         return None
-    session = await reads.one_or_none(BY_COOKIE, token_hash=tokens.digest(given.token), now=clock.now())
-    return session.principal() if session else None
+    session = await reads.one_or_none(BY_SESSION, session_id=claims.session_id, now=clock.now())
+    return session.principal() if session and session.account_id == claims.user_id else None
+
+
+async def account_of(reads: Reads, account_id: int) -> Account:
+    """The account; LookupError when there is none."""
+    return await reads.one(ACCOUNT, account_id=account_id)
+
+
+async def lock_account(tx: Tx, account_id: int) -> Account:
+    """The account, held until the transaction ends; LookupError when there is none."""
+    return await tx.one(ACCOUNT_FOR_UPDATE, account_id=account_id)

@@ -112,8 +112,8 @@ class EditAccount(msgspec.Struct, frozen=True, kw_only=True):
     contactNum: ContactNumber | UnsetType = UNSET
     city: Clearable | UnsetType = UNSET
     province: Clearable | UnsetType = UNSET
-    latitude: Latitude | None | UnsetType = UNSET
-    longitude: Longitude | None | UnsetType = UNSET
+    latitude: Latitude | UnsetType | None = UNSET
+    longitude: Longitude | UnsetType | None = UNSET
     language: Language | UnsetType = UNSET
 
 

@@ -20,6 +20,8 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 Connection = ASGIConnection[Any, Any, Any, Any]
 Me = NamedDependency[Principal]
 """How a handler asks who is signed in: `me: Me`."""
+Caller = NamedDependency[Principal | None]
+"""The same where nobody has to be: `caller: Caller`."""
 
 
 class ForeignOrigin(Forbidden):
@@ -104,8 +106,20 @@ def own_origin(connection: Connection) -> bool:
     if origin is not None:
         settings = connection.app.state.settings
         own = {settings.public_url, settings.web_url, *settings.origins}
-        return origin.rstrip("/") in own or urlsplit(origin).netloc == connection.headers.get("host")
+        return origin.rstrip("/") in own or _host_of(origin) == connection.headers.get("host")
     return connection.headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # `http://[`
+        return ""
+
+
+def from_own_page(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard for what sets a cookie: another site's page may not sign this browser in."""
+    refuse_foreign_origin(connection)
 
 
 def verified(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -139,6 +153,12 @@ def staff(*roles: str) -> Callable[[Connection, BaseRouteHandler], None]:
             raise Forbidden(needs=["ADMIN", *roles])
 
     return guard
+
+
+async def provide_caller(scope: Scope) -> Principal | None:
+    """Dependency `caller`: who is signed in, if anybody is, for routes that do not ask for it."""
+    caller = scope.get("user")
+    return caller if isinstance(caller, Principal) else None
 
 
 async def provide_me(scope: Scope) -> Principal:

@@ -15,6 +15,8 @@ from iayos.core import errors, wire
 from iayos.core.errors import AppError
 from iayos.core.money import Centavos
 
+ANYBODY: Final = frozenset({"strict.<locals>.guard", "from_own_page"})
+"""Guards that let pass who is not signed in."""
 EVERYWHERE: Final = (errors.RateLimited, AppError)
 EXAMPLES: Final[dict[str, Any]] = {
     "email": "ana@example.com", "password": "a-long-Passphrase-7", "firstName": "Ana", "lastName": "Reyes",
@@ -62,7 +64,7 @@ def errors_of(handler: HTTPRouteHandler, path: str) -> list[type[AppError]]:
     if "{" in path:
         found.append(errors.NotFound)
     guards = {getattr(guard, "__qualname__", "") for guard in handler.resolve_guards()}
-    if guards - {"strict.<locals>.guard"}:
+    if guards - ANYBODY:
         found.append(errors.AuthRequired)
     found += _of_guards(guards, handler)
     return list(dict.fromkeys((*found, *EVERYWHERE)))
@@ -81,7 +83,9 @@ def _of_guards(names: set[str], handler: HTTPRouteHandler) -> list[type[AppError
         found.append(EmailUnverified)
     if "staff.<locals>.guard" in names:
         found += [errors.Forbidden, errors.NotFound]
-    if names - {"strict.<locals>.guard"} and changes:
+    if "from_own_page" in names:
+        found.append(ForeignOrigin)
+    if names - ANYBODY and changes:
         found.append(ForeignOrigin)
         if "POST" in handler.http_methods and not handler.opt.get("no_replay"):
             found += [KeyReused, StillRunning, errors.Invalid]

@@ -1,0 +1,44 @@
+"""What the routes and the pages of accounts share: dependencies and strict limits."""
+
+from datetime import timedelta
+from typing import Final
+
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+
+from iayos.accounts.passwords import Passwords
+from iayos.core import tokens
+from iayos.core.db import Database
+from iayos.settings import Settings
+from iayos.web import limits
+
+Hashing = NamedDependency[Passwords]
+Configured = NamedDependency[Settings]
+MINUTE: Final = timedelta(minutes=1)
+HOUR: Final = timedelta(hours=1)
+# Per address; an office, a school or a whole barangay may share one.
+ASKING_IN: Final = limits.strict("sign-in", 60, MINUTE)
+REFRESHING: Final = limits.strict("refresh", 120, MINUTE)
+REGISTERING: Final = limits.strict("register", 200, HOUR)
+MAILING: Final = limits.strict("account-mail", 60, HOUR)
+REDEEMING: Final = limits.strict("mailed-token", 60, MINUTE)
+MAILS_EACH: Final = 5
+"""Mails of one kind that one email is sent in an hour."""
+
+
+async def limit_mails(db: Database, settings: Settings, kind: str, email: str) -> None:
+    """429 beyond that; the same for emails without an account, so that being refused tells nothing."""
+    if settings.rate_limits == "on":
+        await limits.count(db, f"mail:{kind}:{tokens.digest(email).hex()}", most=MAILS_EACH, per=HOUR)
+
+
+async def provide_passwords(state: State) -> Passwords:
+    """Dependency `passwords`."""
+    passwords: Passwords = state.services.passwords
+    return passwords
+
+
+async def provide_settings(state: State) -> Settings:
+    """Dependency `settings`."""
+    settings: Settings = state.settings
+    return settings
