@@ -29,12 +29,7 @@ from iayos.jobs.models import Job, JobTable
 from iayos.jobs.queries import Found, show_all
 from iayos.jobs.schemas import JobOut, Role, Sort
 from iayos.jobs.states import JobStatus, Urgency
-from iayos.profiles.geo import distance_km
-
-NOWHERE_KM: Final = 50_000.0
-"""Further than any place on Earth: where a job without coordinates stands among the nearest."""
-KM_PER_DEGREE: Final = 111.0
-"""A little less than a degree of latitude, so that the band around a place is never too narrow."""
+from iayos.profiles.geo import KM_PER_DEGREE, NOWHERE_KM, distance_km
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):

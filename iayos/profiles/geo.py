@@ -5,6 +5,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Double, Text, func, literal, type_coerce
 
 EARTH_KM: Final = 6371.0
+NOWHERE_KM: Final = 50_000.0
+"""Further than any place on Earth: where whoever has no coordinates stands among the nearest."""
+KM_PER_DEGREE: Final = 111.0
+"""A little less than a degree of latitude, so that the band around a place is never too narrow."""
 NOISE: Final = r"\mcity of\M|\mcity\M|[^a-z0-9]+"
 """What does not tell one town from another: the word city, and whatever is no letter or digit."""
 

@@ -5,6 +5,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Computed,
     Double,
     ForeignKey,
     Index,
@@ -44,6 +45,13 @@ class ProfileTable(IdentityAuditBase):
         CheckConstraint("profile_type IN ('CLIENT','WORKER','AGENCY')", name="profile_type_known"),
         CheckConstraint("hourly_rate > 0", name="hourly_rate_positive"),
         CheckConstraint("service_radius_km > 0", name="service_radius_positive"),
+        Index(
+            "ix_profiles_best_workers",
+            "average",
+            "rating_count",
+            "account_id",
+            postgresql_where=text("profile_type = 'WORKER'"),
+        ),
     )
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
@@ -56,6 +64,9 @@ class ProfileTable(IdentityAuditBase):
     service_radius_km: Mapped[float] = mapped_column(Double, server_default=text("15"))
     rating_sum: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     rating_count: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    average: Mapped[float] = mapped_column(
+        Double, Computed("rating_sum::double precision / GREATEST(rating_count, 1)", persisted=True)
+    )
     total_earning_gross: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     jobs_completed: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 

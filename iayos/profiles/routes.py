@@ -1,10 +1,15 @@
-"""A worker's own profile over HTTP."""
+"""A worker's own profile, and the search for workers, over HTTP."""
+
+from typing import Annotated
 
 from litestar import Router, get, post
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
-from iayos.profiles import actions, queries
-from iayos.profiles.schemas import ProfileOut, ProfileUpdate, Specializations
+from iayos.core.errors import Invalid
+from iayos.core.page import DEFAULT_LIMIT, MAX_LIMIT, Page
+from iayos.core.wire import ID, Clearable, Place
+from iayos.profiles import actions, browse, queries
+from iayos.profiles.schemas import ProfileOut, ProfileUpdate, Specializations, WorkerOut, WorkerSort
 from iayos.web.auth import Me, WrongProfile, signed_in
 from iayos.web.docs import answers
 from iayos.web.tx import InTx, Reading
@@ -28,9 +33,26 @@ async def replace_specializations(tx: InTx, me: Me, data: JSONBody[Specializatio
     return await queries.show_profile(tx, await actions.replace_specializations(tx, data.categoryIDs, by=me))
 
 
-router = Router(
-    "/api/profile",
-    route_handlers=[my_profile, update_profile, replace_specializations],
-    guards=[signed_in],
-    tags=["profiles"],
-)
+@get("/", summary="Find workers", opt=answers(Invalid))
+async def find_workers(  # noqa: PLR0913 - one parameter for each filter
+    reads: Reading,
+    *,
+    q: Annotated[Clearable | None, QueryParameter(description="Words of the name or of what the worker says.")] = None,
+    category_id: Annotated[ID | None, QueryParameter(name="categoryID")] = None,
+    min_rating: Annotated[float | None, QueryParameter(name="minRating", ge=1, le=5)] = None,
+    near: Annotated[Place | None, QueryParameter(description="latitude,longitude; shows distances.")] = None,
+    radius_km: Annotated[float | None, QueryParameter(name="radiusKm", gt=0, le=20_100)] = None,
+    sort: FromQuery[WorkerSort] = WorkerSort.RATING,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="How many at most.")] = DEFAULT_LIMIT,
+    cursor: FromQuery[str | None] = None,
+) -> Page[WorkerOut]:
+    """By trade, words, distance and rating; the best rated, the nearest or the newest first."""
+    search = browse.Search(
+        q=q, category_id=category_id, min_rating=min_rating, near=near, radius_km=radius_km, sort=sort
+    )
+    return await browse.workers(reads, search, limit=limit, cursor=cursor)
+
+
+own = Router("/api/profile", route_handlers=[my_profile, update_profile, replace_specializations])
+workers = Router("/api/workers", route_handlers=[find_workers])
+router = Router("/", route_handlers=[own, workers], guards=[signed_in], tags=["profiles"])

@@ -1,5 +1,6 @@
 """Profiles on the wire."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -62,3 +63,27 @@ class Specializations(msgspec.Struct, frozen=True, kw_only=True):
     """The trades that a worker offers, all of them: the set replaces the one before."""
 
     categoryIDs: Annotated[list[ID], msgspec.Meta(max_length=20)]
+
+
+class WorkerSort(StrEnum):
+    """In which order workers are listed."""
+
+    RATING = "rating"
+    NEAREST = "nearest"
+    NEWEST = "newest"
+
+
+class WorkerOut(PartyOut, frozen=True, kw_only=True):
+    """A worker as anyone signed in sees them."""
+
+    bio: str | None
+    description: str | None
+    hourly_rate: Centavos | None
+    """Pesos an hour."""
+    isAvailable: bool
+    specializations: list[TradeOut]
+    jobsCompleted: int
+    city: str | None
+    province: str | None
+    distanceKm: float | None
+    """From the place that was asked about, one decimal."""

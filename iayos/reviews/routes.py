@@ -1,12 +1,15 @@
-"""Reviews of a job over HTTP."""
+"""Reviews over HTTP: of a job for those who take part, and what is published on a worker's card."""
+
+from typing import Annotated
 
 from litestar import Router, get, post
 from litestar.datastructures import State
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from iayos.core.page import DEFAULT_LIMIT, MAX_LIMIT, Page
 from iayos.reviews import actions, queries
 from iayos.reviews.actions import AgencyReviews, AlreadyReviewed, JobNotSettled, ReviewWindowClosed
-from iayos.reviews.schemas import ReviewIn, ReviewOut, ReviewsOut
+from iayos.reviews.schemas import PublishedOut, ReviewIn, ReviewOut, ReviewsOut, WorkerCardOut
 from iayos.web.auth import Me, signed_in, verified
 from iayos.web.docs import answers
 from iayos.web.tx import InTx, Reading
@@ -31,4 +34,23 @@ async def reviews_of_job(reads: Reading, me: Me, job_id: FromPath[int]) -> Revie
     return ReviewsOut(items=[ReviewOut.of(one) for one in found])
 
 
-router = Router("/api/jobs", route_handlers=[review_job, reviews_of_job], tags=["reviews"])
+@get("/{account_id:int}", summary="A worker's card")
+async def worker_card(reads: Reading, account_id: FromPath[int]) -> WorkerCardOut:
+    """Trades, rating, and what clients said."""
+    return await queries.worker_card(reads, account_id)
+
+
+@get("/{account_id:int}/reviews", summary="What clients said of a worker, newest first")
+async def reviews_of_worker(
+    reads: Reading,
+    account_id: FromPath[int],
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="How many at most.")] = DEFAULT_LIMIT,
+    cursor: FromQuery[str | None] = None,
+) -> Page[PublishedOut]:
+    """Published reviews alone."""
+    return await queries.reviews_of_worker(reads, account_id, limit=limit, cursor=cursor)
+
+
+of_jobs = Router("/api/jobs", route_handlers=[review_job, reviews_of_job])
+of_workers = Router("/api/workers", route_handlers=[worker_card, reviews_of_worker], guards=[signed_in])
+router = Router("/", route_handlers=[of_jobs, of_workers], tags=["reviews"])

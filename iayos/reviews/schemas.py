@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from iayos.core.wire import Text
+from iayos.profiles.schemas import WorkerOut
 
 Stars = Annotated[int, msgspec.Meta(ge=1, le=5, description="1 to 5 stars.")]
 
@@ -44,3 +45,20 @@ class ReviewsOut(msgspec.Struct, frozen=True, kw_only=True):
 
     items: list[ReviewOut]
     nextCursor: None = None
+
+
+class PublishedOut(ReviewOut, frozen=True, kw_only=True):
+    """A review that everyone may read, with who wrote it."""
+
+    reviewerName: str
+
+    @classmethod
+    def of(cls, row: Any) -> "PublishedOut":
+        """From its row."""
+        return cls(**msgspec.structs.asdict(ReviewOut.of(row)), reviewerName=row.reviewer_name)
+
+
+class WorkerCardOut(WorkerOut, frozen=True, kw_only=True):
+    """A worker with what clients said, the newest twenty; the rest at `/api/workers/{accountID}/reviews`."""
+
+    reviews: list[PublishedOut]

@@ -356,6 +356,12 @@ def upgrade() -> None:
         sa.Column("service_radius_km", sa.Double(), server_default=sa.text("15"), nullable=False),
         sa.Column("rating_sum", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("rating_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "average",
+            sa.Double(),
+            sa.Computed("rating_sum::double precision / GREATEST(rating_count, 1)", persisted=True),
+            nullable=False,
+        ),
         sa.Column("total_earning_gross", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("jobs_completed", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
@@ -366,6 +372,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_profiles_account_id_accounts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_profiles")),
         sa.UniqueConstraint("account_id", "profile_type", name="uq_profiles_account_id_profile_type"),
+    )
+    op.create_index(
+        "ix_profiles_best_workers",
+        "profiles",
+        ["average", "rating_count", "account_id"],
+        unique=False,
+        postgresql_where=sa.text("profile_type = 'WORKER'"),
     )
     op.create_table(
         "sessions",
@@ -592,6 +605,9 @@ def downgrade() -> None:
     op.drop_table("worker_specializations")
     op.drop_index("ix_sessions_account_live", table_name="sessions", postgresql_where=sa.text("ended_at IS NULL"))
     op.drop_table("sessions")
+    op.drop_index(
+        "ix_profiles_best_workers", table_name="profiles", postgresql_where=sa.text("profile_type = 'WORKER'")
+    )
     op.drop_table("profiles")
     op.drop_index("ix_postings_target", table_name="postings")
     op.drop_index("ix_postings_source", table_name="postings")
