@@ -106,7 +106,7 @@ class CompletionIn(msgspec.Struct, frozen=True, kw_only=True):
     """The worker is done."""
 
     notes: LongClearable | None = None
-    photos: list[ID] = []
+    photos: list[ID] | None = None
     """Media ids of pictures of the finished work."""
 
 

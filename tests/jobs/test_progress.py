@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 import httpx
@@ -99,10 +100,22 @@ async def test_from_acceptance_to_settlement_each_step_in_its_turn(http: httpx.A
     assert settled["settledAt"].endswith("Z")
 
 
-async def test_a_job_may_be_marked_complete_without_a_body(http: httpx.AsyncClient, db: Database) -> None:
+async def test_of_four_approvals_at_once_one_counts(http: httpx.AsyncClient, db: Database) -> None:
+    client, worker = await make.account(db), await make.account(db, "WORKER")
+    job = await make.job(db, client=client, worker=worker, escrow_paid=True, worker_marked_complete=True)
+    me, path = make.as_(http, client), f"/api/jobs/{job.id}/approve-completion"
+    answers = await asyncio.gather(*(me.post(path) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    assert {answer.json().get("code") for answer in answers} == {None, "JOB_ALREADY_COMPLETED"}
+    assert len(await notices(http, worker)) == 1
+
+
+async def test_notes_and_pictures_may_be_left_out(http: httpx.AsyncClient, db: Database) -> None:
     worker = await make.account(db, "WORKER")
-    job = await make.job(db, client=await make.account(db), worker=worker, escrow_paid=True)
-    assert (await make.as_(http, worker).post(f"/api/jobs/{job.id}/complete")).status_code == 200
+    for body in (None, {}, {"notes": None, "photos": None}, {"notes": "", "photos": []}):
+        job = await make.job(db, client=await make.account(db), worker=worker, escrow_paid=True)
+        done = await make.as_(http, worker).post(f"/api/jobs/{job.id}/complete", body)
+        assert (done.status_code, done.json()["completionNotes"]) == (200, None)
 
 
 async def test_pictures_that_nobody_knows_are_refused(http: httpx.AsyncClient, db: Database) -> None:
