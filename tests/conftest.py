@@ -164,6 +164,12 @@ async def sweeper(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
+async def empty(sweeper: asyncpg.Connection) -> None:
+    """No row left but the trades."""
+    kept = {"alembic_version", "categories"}
+    await sweeper.execute(";".join(f"DELETE FROM {t.name}" for t in migrate.metadata().sorted_tables if t.name not in kept))
+
+
 @pytest.fixture(autouse=True)
 def own_time() -> Iterator[None]:
     """The machine's own time again after each test."""
@@ -176,5 +182,4 @@ async def clean(sweeper: asyncpg.Connection, third_parties: Sandbox) -> AsyncIte
     """An empty database and a sandbox that has forgotten everything, after each test that used them."""
     yield
     await third_parties.state.reset()
-    kept = {"alembic_version", "categories"}
-    await sweeper.execute(";".join(f"DELETE FROM {t.name}" for t in migrate.metadata().sorted_tables if t.name not in kept))
+    await empty(sweeper)

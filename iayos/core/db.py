@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # asyncpg's classes are generic in its stubs alone
 
 T = TypeVar("T")
 DIALECT: Final = asyncpg_dialect()
+STAMPS: Final = frozenset({"created_at", "updated_at"})
+"""Audit columns, filled from the clock unless they are given."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -57,7 +59,13 @@ class Statement(Generic[T]):
             self.sql, self.names = clause, ()
             return
         compiled = clause.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-        constants = {name: bind.effective_value for bind, name in compiled.bind_names.items() if not bind.required}
+        # A Python default of a column compiles to a bind that nobody fills: it must be given, or be one of the stamps.
+        defaults = {column.key for column in (*compiled.insert_prefetch, *compiled.update_prefetch)}
+        constants = {
+            name: bind.effective_value
+            for bind, name in compiled.bind_names.items()
+            if not bind.required and name not in defaults
+        }
         self.sql = str(compiled)
         self.names = tuple(
             (name, constants.get(name, msgspec.UNSET)) for name in compiled.positiontup or ()
@@ -67,6 +75,9 @@ class Statement(Generic[T]):
         """The arguments in the order of the SQL; one that is missing or unknown is an error, never a silent NULL."""
         if unknown := given.keys() - {name for name, _ in self.names}:
             raise TypeError(f"unknown arguments {sorted(unknown)} for: {self.sql}")
+        if not STAMPS.isdisjoint(name for name, _ in self.names):
+            moment = clock.now()
+            given = {**dict.fromkeys(STAMPS, moment), **given}
         values = [given.get(name, default) for name, default in self.names]
         if any(value is msgspec.UNSET for value in values):
             raise TypeError(f"an argument of {[n for n, _ in self.names]} is missing for: {self.sql}")
@@ -123,7 +134,7 @@ class Tx(Reads):
     async def insert(self, table: type[DeclarativeBase] | type[Row], **values: Any) -> Any:
         """Insert one row; answers its id, or the whole row when given the struct instead of the table."""
         statement = _insert(table, tuple(values))
-        record = await self._connection.fetchrow(statement.sql, *statement.arguments(_stamped(statement, values)))
+        record = await self._connection.fetchrow(statement.sql, *statement.arguments(values))
         if record is None:
             raise LookupError(f"nothing came back from: {statement.sql}")
         return statement.shape(record) if statement.into else record[0]
@@ -131,7 +142,7 @@ class Tx(Reads):
     async def update(self, table: type[DeclarativeBase], key: int, **values: Any) -> int:
         """Set columns of the row with this id; the number of rows touched. A status is set by `move()` alone."""
         statement = _update(table, tuple(values))
-        return await self.run(statement, row_id=key, **_stamped(statement, values))
+        return await self.run(statement, row_id=key, **values)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[Self]:
@@ -185,28 +196,18 @@ async def _keep(_: "Connection") -> None:
     """Nothing here sets session state, so nothing needs resetting (HOUSE 3: about 45 % faster)."""
 
 
-def _stamped(statement: Statement[Any], values: dict[str, Any]) -> dict[str, Any]:
-    moment = clock.now()
-    return {
-        name: values.get(name, moment) if name in {"created_at", "updated_at"} else values[name]
-        for name, _ in statement.names
-        if name != "row_id"
-    }
-
-
 @lru_cache(maxsize=2048)
 def _insert(target: type[DeclarativeBase] | type[Row], names: tuple[str, ...]) -> Statement[Any]:
     into = target if issubclass(target, Row) else None
     table = (target.table if issubclass(target, Row) else target).__table__
-    stamps = [name for name in ("created_at", "updated_at") if name in table.c and name not in names]
-    clause = insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in (*names, *stamps)})  # type: ignore[arg-type]
+    stamps = [name for name in STAMPS if name in table.c]
+    clause = insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in {*names, *stamps}})  # type: ignore[arg-type]
     returned = columns(into) if into else [*table.primary_key.columns] if hasattr(table, "primary_key") else []
     return Statement(clause.returning(*returned), into=into)
 
 
 @lru_cache(maxsize=2048)
 def _update(table: type[DeclarativeBase], names: tuple[str, ...]) -> Statement[Any]:
-    stamps = ["updated_at"] if "updated_at" in table.__table__.c and "updated_at" not in names else []
-    binds = {name: bindparam(name, type_=table.__table__.c[name].type) for name in (*names, *stamps)}
+    binds = {name: bindparam(name, type_=table.__table__.c[name].type) for name in names}
     key = table.__table__.c["id"]
     return Statement(update(table.__table__).where(key == bindparam("row_id", type_=BigInteger)).values(binds))  # type: ignore[arg-type]

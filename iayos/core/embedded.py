@@ -111,8 +111,8 @@ class Cluster:
 
     def __init__(self, data_dir: Path) -> None:
         self.root = made(data_dir)
-        self.name = "iayos-" + hashlib.sha256(bytes(self.root)).hexdigest()[:12]
         self.data = self.root / "postgres"
+        self.name = name_of(self.data)
         self.log = self.data / "server.log"
         self.pid_file = self.data / "postmaster.pid"
         self.start_lock = self.root / "start.lock"
@@ -164,17 +164,9 @@ class Cluster:
             return None, self.data
         except PermissionError:
             raise EmbeddedError(NOT_OURS.format(self.data)) from None
-        if not lines or not self.is_ours(int(lines[0])):
+        if not lines or not lives_in(int(lines[0]), self.data):
             return None, self.data
         return (lines[7], Path(lines[4])) if len(lines) > 7 else ("starting", self.data)  # noqa: PLR2004 - eight lines
-
-    def is_ours(self, pid: int) -> bool:
-        """Tell whether this is a living process of this server; a number alone says nothing, it may have been given again."""
-        import psutil  # noqa: PLC0415 - comes with the extra `embedded`
-
-        with suppress(psutil.Error):
-            return shows(psutil.Process(pid), self.name)
-        return False
 
     def launch(self) -> None:
         """Start the server and wait until it is ready."""
@@ -323,6 +315,20 @@ def reaches(words: list[str], programs: Path, data_dir: Path) -> bool:
         return subprocess.run(probe, cwd="/", capture_output=True, check=False).returncode == 0  # noqa: S603 - as above
     except FileNotFoundError:  # no setpriv here
         return False
+
+
+def name_of(data: Path) -> str:
+    """Name the cluster in this directory; its server's processes show the name."""
+    return "iayos-" + hashlib.sha256(bytes(data)).hexdigest()[:12]
+
+
+def lives_in(pid: int, data: Path) -> bool:
+    """Tell whether this is a living process of this server; a number alone says nothing, it may have been given again."""
+    import psutil  # noqa: PLC0415 - comes with the extra `embedded`
+
+    with suppress(psutil.Error):
+        return shows(psutil.Process(pid), name_of(data))
+    return False
 
 
 def shows(process: "psutil.Process", name: str) -> bool:

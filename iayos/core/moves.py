@@ -96,12 +96,9 @@ async def move(tx: Tx, row: S, name: str, *, by: Principal | None, **changes: An
     if step is None:
         raise IllegalMove(status=row.status, move=name)
     statement: Statement[S] = _step(type(row), tuple(changes))
-    moment = clock.now()
-    if "updated_at" in {bind for bind, _ in statement.names}:
-        changes.setdefault("updated_at", moment)
     moved = await tx.one_or_none(
         statement, row_id=row.id, source=step.source, target=step.target, move=name,
-        actor_id=by.account_id if by else None, at=moment, **changes,
+        actor_id=by.account_id if by else None, at=clock.now(), **changes,
     )  # fmt: skip
     if moved is None:
         raise IllegalMove(status=row.status, move=name)
@@ -111,8 +108,7 @@ async def move(tx: Tx, row: S, name: str, *, by: Principal | None, **changes: An
 @lru_cache(maxsize=512)
 def _step(row: type[Stateful], names: tuple[str, ...]) -> Statement[Any]:
     table = row.table.__table__
-    stamps = ["updated_at"] if "updated_at" in table.c and "updated_at" not in names else []
-    binds = {name: bindparam(name, type_=table.c[name].type) for name in (*names, *stamps)}
+    binds = {name: bindparam(name, type_=table.c[name].type) for name in names}
     moved = (
         update(table)  # type: ignore[arg-type]
         .where(table.c.id == bindparam("row_id", type_=BigInteger), table.c.status == bindparam("source", type_=Text))

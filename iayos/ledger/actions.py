@@ -30,6 +30,8 @@ async def post(tx: Tx, reference: str, *legs: tuple[str, str, int]) -> bool:
 
     Raises `InsufficientFunds` when an account that may not go negative would; the caller's transaction is then lost.
     """
+    if any(leg[2] < 0 for leg in legs):
+        raise ValueError(f"a posting moves a positive amount: {legs}")
     moved = [leg for leg in legs if leg[2]]
     try:
         journal = await tx.value(
