@@ -1,0 +1,126 @@
+"""The API as the CLI speaks to it: signed in, with its errors turned into exit codes."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import msgspec
+
+from cli import config
+from cli.config import Profile
+from cli.faults import CONFLICT, FAILED, NOT_ALLOWED, NOT_FOUND, USAGE, Fault
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import httpx
+
+TIMEOUT_S: Final = 60
+UNAUTHORISED: Final = 401
+EXITS: Final = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 404: NOT_FOUND, 409: CONFLICT}
+_JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class API:
+    """One command's conversation with the server."""
+
+    def __init__(self, profile: Profile, *, name: str | None = None) -> None:
+        import httpx
+
+        self.profile = profile
+        self._name = name
+        self._http = httpx.Client(base_url=profile.url, timeout=TIMEOUT_S, headers={"User-Agent": "iayos-cli"})
+
+    @classmethod
+    def signed_in(cls, wanted: str | None) -> Self:
+        """As the profile that is meant."""
+        return cls(config.profile_of(wanted), name=config.name_of(wanted))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: "TracebackType | None"
+    ) -> None:
+        self._http.close()
+
+    def get(self, path: str, **params: Any) -> Any:
+        """GET; what the server says."""
+        given = {name: value for name, value in params.items() if value is not None}
+        return self._ask("GET", path, params=given)
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """POST; what the server says."""
+        return self._ask("POST", path, **({} if body is None else {"json": body}))
+
+    def pages(self, path: str, **params: Any) -> list[Any]:
+        """All items of a list, page after page."""
+        items: list[Any] = []
+        cursor = None
+        while True:
+            page = self.get(path, **params, limit=100, cursor=cursor)
+            items += page["items"]
+            cursor = page["nextCursor"]
+            if cursor is None:
+                return items
+
+    def _ask(self, method: str, path: str, **options: Any) -> Any:
+        answer = self._send(method, path, **options)
+        if answer.status_code == UNAUTHORISED and self._refresh():
+            answer = self._send(method, path, **options)
+        if answer.is_success:
+            return _JSON.decode(answer.content) if answer.content else None
+        raise refusal(answer)
+
+    def _send(self, method: str, path: str, **options: Any) -> "httpx.Response":
+        import httpx
+
+        token = self.profile.token
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            return self._http.request(method, path, headers=headers, **options)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            raise Fault(
+                f"{self.profile.url} is no address of a server.", code=USAGE, hint="--url http://HOST:PORT"
+            ) from None
+        except httpx.TimeoutException:
+            raise Fault(f"no answer from {self.profile.url}.", hint="again in a moment") from None
+        except httpx.TransportError as error:
+            raise Fault(
+                f"{self.profile.url} cannot be reached: {error}.", hint="is it running? iayos up starts one here"
+            ) from None
+
+    def _refresh(self) -> bool:
+        """Get a new token when the old one is over; another command may have done so already."""
+        if self._name is None or not self.profile.refresh_token:
+            return False
+        with config.alone():
+            book = config.read()
+            kept = book.profiles.get(self._name, self.profile)
+            if kept.token == self.profile.token:
+                answer = self._send("POST", "/api/mobile/auth/refresh", json={"refreshToken": kept.refresh_token})
+                if not answer.is_success:
+                    return False
+                pair = answer.json()
+                kept = msgspec.structs.replace(kept, token=pair["token"], refresh_token=pair["refreshToken"])
+                config.write(msgspec.structs.replace(book, profiles=book.profiles | {self._name: kept}))
+        self.profile = kept
+        return True
+
+
+def refusal(answer: "httpx.Response") -> Fault:
+    """What an answer that is not 2xx means for a command."""
+    try:
+        said = answer.json()
+        sentence, code, details = said["error"], said["code"], said["details"]
+    except (ValueError, KeyError, TypeError):
+        return Fault(f"the server answered {answer.status_code}, and not as iAyos does.", hint="is the address right?")
+    exit_code = USAGE if code == "VALIDATION_ERROR" else EXITS.get(answer.status_code, FAILED)
+    hint = ""
+    if answer.status_code == UNAUTHORISED and code == "AUTH_REQUIRED":
+        hint = "iayos login"
+    elif "retry-after" in answer.headers:
+        hint = f"again in {answer.headers['retry-after']} s"
+    elif answer.is_server_error:
+        hint = f"look for request {details.get('requestID')} in the server's log"
+    return Fault(f"{sentence} [{code}]", code=exit_code, hint=hint)

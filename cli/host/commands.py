@@ -1,0 +1,107 @@
+"""The commands of the host: they run the service instead of speaking to it. Each imports it only when it is called."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from cli.options import AsJSON, DataDir, PasswordFromStdin
+
+db = typer.Typer(help="The database: migrations and their state.", no_args_is_help=True)
+admin = typer.Typer(help="Staff accounts, made on this host.", no_args_is_help=True)
+
+
+def up(
+    data_dir: DataDir = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The API's port; 0 takes a free one.")] = 8000,
+    sandbox_port: Annotated[int, typer.Option(min=0, max=65535, help="The sandbox's port; 0 takes a free one.")] = 8090,
+    workers: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Processes of the API.")] = 1,
+    sandbox_clock: Annotated[
+        bool, typer.Option("--sandbox-clock", help="Let the sandbox move everybody's clock forward.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One line of JSON when everything answers, and nothing else.")
+    ] = False,
+    no_demo_data: Annotated[
+        bool, typer.Option("--no-demo-data", help="Start empty, but for the trades and one admin.")
+    ] = False,
+) -> None:
+    """Run all of iAyos here: database, API, runner and sandbox, with demo accounts."""
+    import asyncio
+
+    from cli.host.up import Wishes, up
+
+    wishes = Wishes(
+        data_dir=place(data_dir), port=port, sandbox_port=sandbox_port, workers=workers, sandbox_clock=sandbox_clock,
+        as_json=as_json, demo_data=not no_demo_data,
+    )  # fmt: skip
+    asyncio.run(up(wishes))
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Processes.")] = 1,
+) -> None:
+    """Run the API on the database that IAYOS_DATABASE_URL names."""
+    from cli.host.serve import serve
+
+    raise typer.Exit(serve(host=host, port=port, workers=workers))
+
+
+def runner() -> None:
+    """Run the tasks of the database that IAYOS_DATABASE_URL names; on as many hosts as wanted."""
+    from cli.host import runner
+    from cli.host.settings import settings
+    from iayos.core import logs
+
+    wanted = settings()
+    logs.configure()
+    raise typer.Exit(runner.work(wanted))
+
+
+@db.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database to the newest migration: the one of IAYOS_DATABASE_URL, else the embedded one."""
+    from cli.host import database
+
+    database.migrate(place(data_dir))
+
+
+@db.command()
+def status(data_dir: DataDir = None, as_json: AsJSON = False) -> None:
+    """Say which migration the database has reached; exit code 5 when some are waiting."""
+    from cli.host import database
+
+    database.status(place(data_dir), as_json=as_json)
+
+
+@db.command()
+def check() -> None:
+    """Compare the models with what the migrations make."""
+    from cli.host import database
+
+    database.check()
+
+
+@admin.command()
+def create(
+    email: Annotated[str, typer.Option(metavar="E", help="With which the member of staff signs in.")],
+    role: Annotated[Literal["ADMIN", "KYC_REVIEWER", "FINANCE", "SUPPORT"], typer.Option(help="What they may do.")],
+    first_name: Annotated[str, typer.Option(metavar="NAME")] = "Staff",
+    last_name: Annotated[str, typer.Option(metavar="NAME")] = "Member",
+    password_stdin: PasswordFromStdin = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Make an account for a member of staff."""
+    from cli import ask
+    from cli.host import staff
+
+    password = ask.password(from_stdin=password_stdin, confirm=True)
+    staff.create(place(data_dir), email=email, password=password, role=role, first_name=first_name, last_name=last_name)
+
+
+def place(data_dir: Path | None) -> Path:
+    """The data directory that is meant."""
+    return (data_dir or Path(os.environ.get("IAYOS_DATA_DIR", ".iayos"))).absolute()

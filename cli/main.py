@@ -1,0 +1,85 @@
+"""`iayos`: staff's terminal, and the commands of the host. What a command needs is imported when it is called."""
+
+import os
+import sys
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from cli import ledger, show, sign_in
+from cli.faults import Fault
+from cli.host import commands as host
+
+STAFF: Final = "Staff"
+HOST: Final = "This host"
+
+
+class Sections(TyperGroup):
+    """Help in plain text, by section: drawing it with rich would take as long again as all the rest of `iayos --help`."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Staff's commands, then the host's."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        for section in (STAFF, HOST):
+            rows = [
+                (name, command.get_short_help_str(formatter.width))
+                for name, command in found
+                if command is not None and getattr(command, "rich_help_panel", None) == section
+            ]
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+
+app = typer.Typer(
+    name="iayos",
+    cls=Sections,
+    help="iAyos, a marketplace for blue-collar work: its staff's terminal, and the service itself.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def said_version(wanted: bool) -> None:
+    """Say the version and end."""
+    if wanted:
+        print(f"iayos {show.version()}")  # noqa: T201
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=said_version, is_eager=True, help="Say the version and end."
+    ),
+) -> None:
+    """Options of `iayos` itself."""
+
+
+app.command(rich_help_panel=STAFF)(sign_in.login)
+app.command(rich_help_panel=STAFF)(sign_in.logout)
+app.command(rich_help_panel=STAFF)(sign_in.whoami)
+app.add_typer(ledger.app, name="ledger", rich_help_panel=STAFF)
+app.command(rich_help_panel=HOST)(host.up)
+app.command(rich_help_panel=HOST)(host.serve)
+app.command(rich_help_panel=HOST)(host.runner)
+app.add_typer(host.db, name="db", rich_help_panel=HOST)
+app.add_typer(host.admin, name="admin", rich_help_panel=HOST)
+
+
+def run() -> None:
+    """The script `iayos`."""
+    try:
+        app()
+    except Fault as fault:
+        show.fault(fault)
+        sys.exit(fault.code)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run()

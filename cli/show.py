@@ -1,0 +1,163 @@
+"""How answers look: a table on a terminal, tab-separated rows when piped, JSON when asked. Everything else is on stderr.
+
+Rich is imported when there is a terminal to draw on, and not before: `iayos --help` and pipes stay quick.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+from cli.faults import Fault
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+ACCENT: Final = "cyan"
+WIDEST: Final = 100
+_AGES: Final = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (30 * 86_400, 86_400, "d"))
+
+
+class Column(NamedTuple):
+    """A column: its heading, and what its cells are."""
+
+    name: str
+    kind: Literal["text", "number", "money", "time"] = "text"
+
+
+def table(
+    columns: Sequence[Column], rows: Sequence[Sequence[Any]], *, as_json: bool, raw: Any, footer: str = ""
+) -> None:
+    """Rows in whichever form is wanted; `raw` is what the API said."""
+    if as_json:
+        document(raw)
+    elif terminal():
+        _draw(columns, rows, footer)
+    else:
+        for row in rows:
+            print("\t".join(_plain(cell, column.kind) for cell, column in zip(row, columns, strict=True)))  # noqa: T201
+
+
+def document(raw: Any) -> None:
+    """One JSON document."""
+    import msgspec
+
+    encoder = msgspec.json.Encoder(decimal_format="number")
+    sys.stdout.write(msgspec.json.format(encoder.encode(raw), indent=2).decode() + "\n")
+
+
+def lines(*marked_up: str) -> None:
+    """Lines in rich's markup; what stands after `[right]` goes to the right edge."""
+    out = console()
+    width = min(out.width, WIDEST)
+    for line in marked_up:
+        left, _, right = line.partition("[right]")
+        gap = width - 2 - len(_bare(left)) - len(_bare(right)) if right else 0
+        out.print(
+            f"  {left}{' ' * max(1, gap) if right else ''}[dim]{right}[/]" if right else f"  {left}", soft_wrap=True
+        )
+
+
+def note(sentence: str) -> None:
+    """A message for a person, beside the answer."""
+    console(stderr=True).print(sentence, soft_wrap=True, markup=False)
+
+
+def fault(what: Fault) -> None:
+    """An error, and what to try next."""
+    err = console(stderr=True)
+    err.print("[red]Error:[/]", end=" ")
+    err.print(what.message, markup=False, soft_wrap=True)
+    if what.hint:
+        err.print(f"Try:   {what.hint}", markup=False, soft_wrap=True)
+
+
+@contextmanager
+def waiting(for_what: str) -> Iterator[None]:
+    """A sign of life on the terminal while something takes its time."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with console(stderr=True).status(f"  {for_what}", spinner="dots", spinner_style=ACCENT):
+        yield
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Rich's console on stdout or stderr; it heeds NO_COLOR and pipes by itself."""
+    from rich.console import Console
+    from rich.theme import Theme
+
+    return Console(stderr=stderr, highlight=False, theme=Theme({"accent": ACCENT}))
+
+
+def terminal() -> bool:
+    """Does somebody look at stdout?"""
+    return sys.stdout.isatty()
+
+
+def version() -> str:
+    """Ours."""
+    import importlib.metadata
+
+    return importlib.metadata.version("iayos")
+
+
+def pesos(amount: Any) -> str:
+    """₱1,234.50."""
+    exact = Decimal(str(amount))
+    return f"{'-' if exact < 0 else ''}₱{abs(exact):,.2f}"
+
+
+def ago(moment: str) -> str:
+    """How long ago, or until, an RFC 3339 instant is."""
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
+    for below, unit, name in _AGES:
+        if abs(seconds) < below:
+            amount = f"{abs(seconds) / unit:.0f} {name}"
+            return f"{amount} ago" if seconds >= 0 else f"in {amount}"
+    return moment[:10]
+
+
+def _plain(cell: Any, kind: str) -> str:
+    if cell is None:
+        return ""
+    if kind == "money":
+        return f"{Decimal(str(cell)):.2f}"
+    return " ".join(str(cell).split())
+
+
+def _fancy(cell: Any, kind: str) -> str:
+    if cell is None or cell == "":
+        return "-"
+    if kind == "money":
+        return pesos(cell)
+    return ago(cell) if kind == "time" else str(cell)
+
+
+def _draw(columns: Sequence[Column], rows: Sequence[Sequence[Any]], footer: str) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in columns:
+        drawn.add_column(
+            column.name,
+            justify="right" if column.kind in {"money", "number"} else "left",
+            no_wrap=column.kind != "text",
+        )
+    for row in rows:
+        drawn.add_row(*(Text(_fancy(cell, column.kind)) for cell, column in zip(row, columns, strict=True)))
+    from rich.padding import Padding
+
+    out = console()
+    out.print(Padding(drawn, (0, 0, 0, 2)))
+    if footer:
+        out.print(f"  [dim]{footer}[/]")
+
+
+def _bare(marked_up: str) -> str:
+    from rich.text import Text
+
+    return Text.from_markup(marked_up).plain
