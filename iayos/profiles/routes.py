@@ -6,8 +6,8 @@ from litestar import Router, get, post
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from iayos.core.errors import Invalid
-from iayos.core.page import DEFAULT_LIMIT, MAX_LIMIT, Page
-from iayos.core.wire import ID, Clearable, Place
+from iayos.core.page import BIGGEST, DEFAULT_LIMIT, MAX_LIMIT, Page
+from iayos.core.wire import Clearable, Place
 from iayos.profiles import actions, browse, queries
 from iayos.profiles.schemas import ProfileOut, ProfileUpdate, Specializations, WorkerOut, WorkerSort
 from iayos.web.auth import Me, WrongProfile, signed_in
@@ -38,18 +38,16 @@ async def find_workers(  # noqa: PLR0913 - one parameter for each filter
     reads: Reading,
     *,
     q: Annotated[Clearable | None, QueryParameter(description="Words of the name or of what the worker says.")] = None,
-    category_id: Annotated[ID | None, QueryParameter(name="categoryID")] = None,
-    min_rating: Annotated[float | None, QueryParameter(name="minRating", ge=1, le=5)] = None,
+    categoryID: Annotated[int | None, QueryParameter(ge=1, le=BIGGEST)] = None,
+    minRating: Annotated[float | None, QueryParameter(ge=1, le=5)] = None,
     near: Annotated[Place | None, QueryParameter(description="latitude,longitude; shows distances.")] = None,
-    radius_km: Annotated[float | None, QueryParameter(name="radiusKm", gt=0, le=20_100)] = None,
+    radiusKm: Annotated[float | None, QueryParameter(gt=0, le=20_100)] = None,
     sort: FromQuery[WorkerSort] = WorkerSort.RATING,
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="How many at most.")] = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
 ) -> Page[WorkerOut]:
     """By trade, words, distance and rating; the best rated, the nearest or the newest first."""
-    search = browse.Search(
-        q=q, category_id=category_id, min_rating=min_rating, near=near, radius_km=radius_km, sort=sort
-    )
+    search = browse.Search(q=q, category_id=categoryID, min_rating=minRating, near=near, radius_km=radiusKm, sort=sort)
     return await browse.workers(reads, search, limit=limit, cursor=cursor)
 
 
