@@ -10,7 +10,7 @@ from iayos.accounts import sessions, sign_in
 from iayos.accounts.models import Account, AccountTable, AccountTokenTable
 from iayos.accounts.passwords import Passwords, weakness
 from iayos.accounts.queries import ACCOUNT_OF_EMAIL, LOGIN, account_of, lock_account
-from iayos.accounts.schemas import EditAccount, Register
+from iayos.accounts.schemas import EditAccount, Email, Register
 from iayos.accounts.sessions import Opened
 from iayos.accounts.states import RESET_PASSWORD, VERIFY_EMAIL, Personal, ProfileType, Role
 from iayos.core import audit, clock, outbox, tokens
@@ -211,6 +211,7 @@ async def create_staff(
     db: Database, passwords: Passwords, *, email: str, password: str, role: Role, first_name: str, last_name: str
 ) -> Account:
     """An account for a member of staff, made on the host; its email counts as confirmed."""
+    email = _address(email)
     _refuse_weak("password", password, email)
     password_hash = await passwords.hash(password)
     async with db.transaction() as tx:
@@ -232,6 +233,7 @@ async def ensure_account(
 
     `more` are columns of the table: `profile_type`, `role`, `business_name`, `city`, `latitude`, …
     """
+    email = _address(email)
     known = await db.reads.one_or_none(ACCOUNT_OF_EMAIL, email=email)
     if known is not None:
         return known
@@ -264,6 +266,14 @@ async def _spend(tx: Tx, token: str, purpose: str) -> Account:
     account = await lock_account(tx, account_id)
     await tx.run(USE_UP, of_account=account.id, the_purpose=purpose, now=clock.now())
     return account
+
+
+def _address(email: str) -> str:
+    """The email as it is stored; the wire has done this already, the host has not."""
+    try:
+        return Email.parse(email)
+    except ValueError as fault:
+        raise Invalid.of("email", str(fault)) from fault
 
 
 def _refuse_weak(field: str, password: str, email: str) -> None:

@@ -23,7 +23,7 @@ NOBODYS: Final = "$argon2id$v=19$m=19456,t=2,p=1$uG/LScd8mNUNJs0q+iiieA$JKUgJSyA
 _LONGEST_QUEUE: Final = 100
 _FEW: Final = 4
 _MOST_THREADS: Final = 4
-_ROWS: Final = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+_ROWS: Final = ("abcdefghijklmnopqrstuvwxyz", "1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
 class Passwords:

@@ -99,7 +99,7 @@ async def refresh(data: JSONBody[Refresh], db: OwnTx, settings: Configured) -> P
 async def logout(tx: InTx, me: Me, settings: Configured) -> Response[Done]:
     """Ends this session, on the web or on a phone."""
     await sessions.end(tx, me, reason="SIGNED_OUT")
-    return Response(Done(), cookies=[_cookie("", settings, max_age=0)])
+    return Response(Done(), cookies=[session_cookie("", settings, max_age=0)])
 
 
 @get("/api/accounts/me", summary="My account", guards=[signed_in])
@@ -191,10 +191,10 @@ def _signed_in(opened: Opened) -> SignedIn:
 
 def _answer(body: Any, opened: Opened, settings: Settings) -> Response[Any]:
     lasts = int(sessions.WEB_LASTS.total_seconds())
-    return Response(body, cookies=[_cookie(opened.cookie, settings, max_age=lasts)] if opened.cookie else [])
+    return Response(body, cookies=[session_cookie(opened.cookie, settings, max_age=lasts)] if opened.cookie else [])
 
 
-def _cookie(value: str, settings: Settings, *, max_age: int) -> Cookie:
+def session_cookie(value: str, settings: Settings, *, max_age: int) -> Cookie:
     secure = settings.env not in {"development", "test"}
     return Cookie(COOKIE, value=value, max_age=max_age, path="/", httponly=True, samesite="lax", secure=secure)
 
