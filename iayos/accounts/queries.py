@@ -61,7 +61,7 @@ BY_SESSION = Statement(_live.where(SessionTable.id == bindparam("session_id")), 
 
 _account = select(*columns(Account)).where(AccountTable.id == bindparam("account_id"))
 ACCOUNT = Statement(_account, into=Account)
-ACCOUNT_FOR_UPDATE = Statement(_account.with_for_update(), into=Account)
+ACCOUNT_FOR_UPDATE = Statement(_account.with_for_update(key_share=True), into=Account)
 ACCOUNT_OF_EMAIL = Statement(select(*columns(Account)).where(AccountTable.email == bindparam("email")), into=Account)
 LOGIN_OF_EMAIL = Statement(select(*columns(Login)).where(AccountTable.email == bindparam("email")), into=Login)
 LOGIN = Statement(select(*columns(Login)).where(AccountTable.id == bindparam("account_id")), into=Login)

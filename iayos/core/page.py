@@ -20,7 +20,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     """One page of a list. `nextCursor` is null on the last."""
 
     items: list[T]
-    nextCursor: str | None  # noqa: N815 - wire name
+    nextCursor: str | None
 
 
 def encode(*place: Any) -> str:

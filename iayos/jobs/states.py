@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from iayos.core.moves import Who, moves
+from iayos.core.states import Who, moves
 
 
 class JobStatus(StrEnum):

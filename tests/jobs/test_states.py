@@ -4,7 +4,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from iayos.core.moves import Moves
+from iayos.core.states import Moves
 from iayos.jobs.explain import explain
 from iayos.jobs.models import Job
 from iayos.jobs.states import APPLICATION_MOVES, JOB_MOVES, ApplicationStatus, JobStatus
