@@ -1,7 +1,7 @@
 """Reviews on the wire."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -23,8 +23,8 @@ class ReviewOut(msgspec.Struct, frozen=True, kw_only=True):
 
     reviewID: int
     jobID: int
-    reviewerType: str
-    """CLIENT, WORKER or AGENCY: the side that wrote it."""
+    reviewerType: Literal["CLIENT", "WORKER", "AGENCY"]
+    """The side that wrote it."""
     rating: int
     comment: str
     publishedAt: datetime | None
