@@ -22,9 +22,7 @@ UNREAD = Statement(_newest.where(_unread), into=Notification)
 COUNT_UNREAD = Statement(select(func.count()).select_from(NotificationTable).where(_mine, _unread))
 
 
-async def newest(
-    reads: Reads, account_id: int, *, unread: bool, limit: int, cursor: str | None
-) -> list[Notification]:
+async def newest(reads: Reads, account_id: int, *, unread: bool, limit: int, cursor: str | None) -> list[Notification]:
     """One's notices, newest first, one more than `limit` when there are more."""
     (before,) = page.decode(cursor, int) or (page.BIGGEST,)
     return await reads.all(UNREAD if unread else ALL, account_id=account_id, before=before, limit=limit + 1)

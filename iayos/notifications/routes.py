@@ -14,7 +14,8 @@ from iayos.web.tx import InTx, Reading
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="How many at most.")]
 Flag = Annotated[
-    Literal["", "1", "true", "0", "false"] | None, QueryParameter(description="Given (and not `false`): unread ones only.")
+    Literal["", "1", "true", "0", "false"] | None,
+    QueryParameter(description="Given (and not `false`): unread ones only."),
 ]
 
 

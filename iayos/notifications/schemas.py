@@ -20,7 +20,7 @@ class NotificationOut(msgspec.Struct, frozen=True, kw_only=True):
     createdAt: datetime
 
     @classmethod
-    def of(cls, row: Any) -> "NotificationOut":  # noqa: ANN401 - a row; the CLI imports this file without the tables
+    def of(cls, row: Any) -> "NotificationOut":
         """From its row."""
         return cls(
             notificationID=row.id, type=row.type, title=row.title, body=row.body, data=row.data,
