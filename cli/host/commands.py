@@ -39,6 +39,13 @@ def up(
     asyncio.run(up(wishes))
 
 
+def demo() -> None:
+    """Tell one job from registration to both reviews, on a fresh iAyos of its own; under 30 seconds, offline."""
+    from cli.demo.story import tell
+
+    tell()
+
+
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port.")] = 8000,
