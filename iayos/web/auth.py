@@ -18,6 +18,8 @@ from iayos.core.principal import Principal
 COOKIE: Final = "session_id"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 Connection = ASGIConnection[Any, Any, Any, Any]
+Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
+"""Guards are async: Litestar would run a plain function in a thread for each request."""
 Me = NamedDependency[Principal]
 """How a handler asks who is signed in: `me: Me`."""
 Caller = NamedDependency[Principal | None]
@@ -83,13 +85,29 @@ class Authenticate:
         await self.app(scope, receive, send)
 
 
-def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
-    """Guard: somebody is signed in, and a cookie is not used from a foreign page."""
-    if connection.scope.get("user") is None:
+async def signed_in(connection: Connection, _: BaseRouteHandler) -> None:
+    """Guard: somebody is signed in, and a cookie is not used from a foreign page.
+
+    Guards are coroutines because Litestar sends plain functions through a thread for each request.
+    """
+    _require_sign_in(connection)
+
+
+def _require_sign_in(connection: Connection) -> Principal:
+    me = connection.scope.get("user")
+    if not isinstance(me, Principal):
         raise AuthRequired
     given = connection.scope.get("auth")
     if isinstance(given, Credentials) and given.kind == "cookie":
         refuse_foreign_origin(connection)
+    return me
+
+
+def _require_verified(connection: Connection) -> Principal:
+    me = _require_sign_in(connection)
+    if not me.email_verified:
+        raise EmailUnverified
+    return me
 
 
 def refuse_foreign_origin(connection: Connection) -> None:
@@ -117,48 +135,38 @@ def _host_of(origin: str) -> str:
         return ""
 
 
-def from_own_page(connection: Connection, _: BaseRouteHandler) -> None:
+async def from_own_page(connection: Connection, _: BaseRouteHandler) -> None:
     """Guard for what sets a cookie: another site's page may not sign this browser in."""
     refuse_foreign_origin(connection)
 
 
-def verified(connection: Connection, handler: BaseRouteHandler) -> None:
+async def verified(connection: Connection, _: BaseRouteHandler) -> None:
     """Guard: signed in with a confirmed email."""
-    signed_in(connection, handler)
-    if not connection.scope["user"].email_verified:  # type: ignore[index]
-        raise EmailUnverified
+    _require_verified(connection)
 
 
-def acting_as(*profile_types: str) -> Callable[[Connection, BaseRouteHandler], None]:
+def acting_as(*profile_types: str) -> Guard:
     """Guard: signed in, acting in one of these profiles, with a confirmed email."""
 
-    def guard(connection: Connection, handler: BaseRouteHandler) -> None:
-        signed_in(connection, handler)
-        if connection.scope["user"].profile_type not in profile_types:  # type: ignore[index]
+    async def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        if _require_sign_in(connection).profile_type not in profile_types:
             raise WrongProfile(needs=list(profile_types))
-        verified(connection, handler)
+        _require_verified(connection)
 
     return guard
 
 
-def staff(*roles: str) -> Callable[[Connection, BaseRouteHandler], None]:
+def staff(*roles: str) -> Guard:
     """Guard: a member of staff with one of these roles; `ADMIN` may do everything. Others see that nothing is there."""
 
-    def guard(connection: Connection, handler: BaseRouteHandler) -> None:
-        signed_in(connection, handler)
-        role = connection.scope["user"].role  # type: ignore[index]
+    async def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        role = _require_sign_in(connection).role
         if role is None:
             raise NotFound
         if role != "ADMIN" and role not in roles:
             raise Forbidden(needs=["ADMIN", *roles])
 
     return guard
-
-
-async def provide_caller(scope: Scope) -> Principal | None:
-    """Dependency `caller`: who is signed in, if anybody is, for routes that do not ask for it."""
-    caller = scope.get("user")
-    return caller if isinstance(caller, Principal) else None
 
 
 async def provide_me(scope: Scope) -> Principal:
