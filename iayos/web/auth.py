@@ -175,3 +175,9 @@ async def provide_me(scope: Scope) -> Principal:
     if not isinstance(me, Principal):
         raise NotAuthorizedException
     return me
+
+
+async def provide_caller(scope: Scope) -> Principal | None:
+    """Dependency `caller`: who is signed in, if anybody is, for routes that do not ask for it."""
+    caller = scope.get("user")
+    return caller if isinstance(caller, Principal) else None
