@@ -40,7 +40,10 @@ class JobTable(IdentityAuditBase):
         CheckConstraint(
             "status IN ('ACTIVE','CANCELLED') OR agreed_price IS NOT NULL", name="price_agreed_when_accepted"
         ),
-        CheckConstraint("NOT remaining_paid OR (escrow_paid AND settled_at IS NOT NULL)", name="settled_in_order"),
+        CheckConstraint("NOT remaining_paid OR escrow_paid", name="halves_in_order"),
+        CheckConstraint("NOT remaining_paid OR dispute_open OR settled_at IS NOT NULL", name="paid_means_settled"),
+        CheckConstraint("NOT dispute_open OR (escrow_paid AND settled_at IS NULL)", name="dispute_about_held_money"),
+        CheckConstraint("(cancel_asked_by IS NULL) = (cancel_asked_at IS NULL)", name="cancel_asked_whole"),
         Index("ix_jobs_open", "id", postgresql_where=text("status = 'ACTIVE' AND job_type = 'LISTING'")),
         Index(
             "ix_jobs_open_category",
@@ -91,6 +94,13 @@ class JobTable(IdentityAuditBase):
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
     cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
     cancel_reason: Mapped[str | None] = mapped_column(Text)
+    cancel_asked_by: Mapped[int | None] = mapped_column(BigInteger)
+    cancel_asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    dispute_open: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    clocks_from: Mapped[datetime | None] = mapped_column(Instant)
+    half_released: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    cash_confirmed: Mapped[int | None] = mapped_column(BigInteger)
+    cash_approved: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     search: Mapped[str] = mapped_column(
         TSVECTOR, Computed("to_tsvector('simple', title || ' ' || description || ' ' || location)", persisted=True)
     )
@@ -130,6 +140,13 @@ class Job(Stateful, frozen=True):
     settled_at: datetime | None
     cancelled_at: datetime | None
     cancel_reason: str | None
+    cancel_asked_by: int | None
+    cancel_asked_at: datetime | None
+    dispute_open: bool
+    clocks_from: datetime | None
+    half_released: bool
+    cash_confirmed: int | None
+    cash_approved: bool
     created_at: datetime
 
     @property
@@ -145,7 +162,47 @@ class Job(Stateful, frozen=True):
     @property
     def may_mark_complete(self) -> bool:
         """Work can be marked complete once, and not before the escrow is paid (SPEC 3, ruling b)."""
-        return self.escrow_paid and not self.worker_marked_complete
+        return self.escrow_paid and not self.worker_marked_complete and not self.dispute_open
+
+    @property
+    def may_approve(self) -> bool:
+        """The work is marked complete, and nobody disputes it."""
+        return self.worker_marked_complete and not self.dispute_open
+
+    @property
+    def may_ask_cancel(self) -> bool:
+        """Money is held, so that the other side must agree, and nobody has asked yet."""
+        return self.escrow_paid and not self.dispute_open and self.cancel_asked_by is None
+
+    @property
+    def cancel_asked(self) -> bool:
+        """One side asked to cancel, and the other may confirm."""
+        return self.cancel_asked_by is not None and not self.dispute_open
+
+    @property
+    def owes_final(self) -> bool:
+        """Approved, not settled, and the second half is not paid."""
+        return self.client_marked_complete and not self.remaining_paid and self.settled_at is None
+
+    @property
+    def may_release_half(self) -> bool:
+        """The second half is not paid, and the first is still held (SPEC 3, ruling g)."""
+        return self.owes_final and self.holds_money
+
+    @property
+    def holds_money(self) -> bool:
+        """Is anything in escrow, with nobody disputing it?"""
+        return self.escrow_paid and self.settled_at is None and not self.half_released and not self.dispute_open
+
+    @property
+    def may_pay_final(self) -> bool:
+        """The second half is due, and goes where it belongs."""
+        return self.owes_final and not self.dispute_open
+
+    @property
+    def may_join_dispute(self) -> bool:
+        """The second half arrives while a dispute is open, and joins what is split."""
+        return self.owes_final and self.dispute_open
 
     @property
     def participants(self) -> set[int]:

@@ -232,6 +232,13 @@ def upgrade() -> None:
         sa.Column("settled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("cancelled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("cancel_reason", sa.Text(), nullable=True),
+        sa.Column("cancel_asked_by", sa.BigInteger(), nullable=True),
+        sa.Column("cancel_asked_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("dispute_open", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("clocks_from", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("half_released", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("cash_confirmed", sa.BigInteger(), nullable=True),
+        sa.Column("cash_approved", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column(
             "search",
             postgresql.TSVECTOR(),
@@ -250,10 +257,17 @@ def upgrade() -> None:
             "status IN ('ACTIVE','IN_PROGRESS','COMPLETED','CANCELLED')", name=op.f("ck_jobs_status_known")
         ),
         sa.CheckConstraint("urgency IN ('LOW','MEDIUM','HIGH')", name=op.f("ck_jobs_urgency_known")),
+        sa.CheckConstraint(
+            "(cancel_asked_by IS NULL) = (cancel_asked_at IS NULL)", name=op.f("ck_jobs_cancel_asked_whole")
+        ),
         sa.CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name=op.f("ck_jobs_coordinates_paired")),
         sa.CheckConstraint(
-            "NOT remaining_paid OR (escrow_paid AND settled_at IS NOT NULL)", name=op.f("ck_jobs_settled_in_order")
+            "NOT dispute_open OR (escrow_paid AND settled_at IS NULL)", name=op.f("ck_jobs_dispute_about_held_money")
         ),
+        sa.CheckConstraint(
+            "NOT remaining_paid OR dispute_open OR settled_at IS NOT NULL", name=op.f("ck_jobs_paid_means_settled")
+        ),
+        sa.CheckConstraint("NOT remaining_paid OR escrow_paid", name=op.f("ck_jobs_halves_in_order")),
         sa.CheckConstraint("agreed_price BETWEEN 10000 AND 100000000", name=op.f("ck_jobs_agreed_price_in_range")),
         sa.CheckConstraint("budget BETWEEN 10000 AND 100000000", name=op.f("ck_jobs_budget_in_range")),
         sa.CheckConstraint("client_id <> assigned_worker_id", name=op.f("ck_jobs_not_ones_own")),
