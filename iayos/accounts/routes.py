@@ -128,7 +128,9 @@ async def verify_email(data: JSONBody[MailedToken], tx: InTx) -> Done:
     "/api/accounts/resend-verification", status_code=200, summary="Another mail to confirm my email",
     guards=[from_own_page, MAILING], opt=answers(AuthRequired, no_replay=True),
 )  # fmt: skip
-async def resend_verification(db: OwnTx, settings: Configured, caller: Caller, data: JSONBody[Address | None] = None) -> Done:
+async def resend_verification(
+    db: OwnTx, settings: Configured, caller: Caller, data: JSONBody[Address | None] = None
+) -> Done:
     """To the signed-in account, or to the email given; the answer is the same whether or not a mail is due."""
     email = _address(caller, data)
     await limit_mails(db, settings, "verification", email)

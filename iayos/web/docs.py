@@ -1,6 +1,8 @@
 """The OpenAPI document: Litestar's own, completed with examples and with every error code that an operation can answer."""
 
+import re
 from http import HTTPStatus
+from types import NoneType
 from typing import Any, Final
 
 from litestar import Litestar
@@ -14,20 +16,45 @@ from litestar.typing import FieldDefinition
 from iayos.core import errors, wire
 from iayos.core.errors import AppError
 from iayos.core.money import Centavos
+from iayos.web.examples import example
 
 ANYBODY: Final = frozenset({"strict.<locals>.guard", "from_own_page"})
 """Guards that let pass who is not signed in."""
-EVERYWHERE: Final = (errors.RateLimited, AppError)
-EXAMPLES: Final[dict[str, Any]] = {
-    "email": "ana@example.com", "password": "a-long-Passphrase-7", "firstName": "Ana", "lastName": "Reyes",
-    "businessName": "Ayos Builders", "contactNum": "+639171234567", "city": "Zamboanga City",
-    "province": "Zamboanga del Sur", "latitude": 6.9214, "longitude": 122.079, "title": "Fix leaking faucet",
-    "description": "The kitchen faucet leaks.", "location": "Zamboanga City", "category": "Plumbing",
-    "proposalMessage": "I can come this afternoon.", "comment": "Quick and clean.", "rating": 5, "language": "en",
-    "nextCursor": None, "currency": "PHP", "createdAt": "2026-11-22T08:30:00Z", "reason": "Found somebody else",
-    "invoiceURL": "https://checkout.example/inv_6a1", "profileType": "CLIENT", "profileTypes": ["CLIENT"],
-    "role": None, "name": "Ben Santos", "avatarURL": None, "notes": "Replaced the washer.", "photos": [],
-    "near": "6.9214,122.079", "sort": "newest", "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "data": {"jobID": 1042},
+EVERYWHERE: Final = (errors.RateLimited, AppError, errors.GatewayUnavailable)
+SCHEMAS: Final = "#/components/schemas/"
+GENERIC: Final = re.compile(rf"({SCHEMAS})?(\w+)_(?:\w+\.)*(\w+)_")
+BIGGEST: Final = 2**63 - 1
+JSON: Final = (str, int, float, list, dict, NoneType)
+REQUEST_ID: Final = "q1w2e3r4t5y6u7i8"
+ERROR_BODY: Final[dict[str, Any]] = {
+    "type": "object",
+    "title": "ErrorBody",
+    "description": "What every error looks like.",
+    "properties": {
+        "error": {"type": "string", "description": "A sentence for a person."},
+        "code": {"type": "string", "description": "For programs, in UPPER_SNAKE."},
+        "details": {
+            "type": "object",
+            "description": "Whatever helps to go on; `requestID` is always there.",
+            "properties": {"requestID": {"type": "string"}},
+            "required": ["requestID"],
+        },
+    },
+    "required": ["error", "code", "details"],
+}
+SIGN_INS: Final = {
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "session_id", "description": "Set by /api/accounts/login."},
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "From /api/mobile/auth/login.",
+    },
+}
+RETRY_KEY: Final = {
+    "name": "Idempotency-Key", "in": "header", "required": False,
+    "description": "The same key and body again within 24 hours get the first answer, with `Idempotent-Replayed: true`.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }  # fmt: skip
 
 
@@ -52,107 +79,122 @@ def answers(*kinds: type[AppError], **opt: Any) -> dict[str, Any]:
     return {"errors": kinds, **opt}
 
 
-def errors_of(handler: HTTPRouteHandler, path: str) -> list[type[AppError]]:
+def errors_of(handler: HTTPRouteHandler, operation: dict[str, Any]) -> list[type[AppError]]:
     """Every error that a route can answer."""
+    guards = _guards(handler)
+    parameters = {parameter["in"] for parameter in operation.get("parameters", ())}
     found: list[type[AppError]] = list(handler.opt.get("errors", ()))
-    if handler.opt.get("error_guards"):
-        found += handler.opt["error_guards"]
+    if "requestBody" in operation:
+        found += [errors.Invalid, errors.TooLarge]
     if handler.parsed_data_field is not None:
-        found += [errors.Invalid, errors.UnsupportedMediaType, errors.TooLarge]
-    elif handler.parsed_fn_signature.parameters.keys() & {"limit", "cursor"} or "{" in path:
-        found += [errors.Invalid]
-    if "{" in path:
+        found.append(errors.UnsupportedMediaType)
+    if "query" in parameters:
+        found.append(errors.Invalid)
+    if "path" in parameters:
         found.append(errors.NotFound)
-    guards = {getattr(guard, "__qualname__", "") for guard in handler.resolve_guards()}
-    if guards - ANYBODY:
-        found.append(errors.AuthRequired)
-    found += _of_guards(guards, handler)
+    found += _of_guards(guards, changes=bool(handler.http_methods - {"GET", "HEAD", "OPTIONS"}))
+    if _replays(handler, guards):
+        found += _of_retries()
     return list(dict.fromkeys((*found, *EVERYWHERE)))
 
 
-def _of_guards(names: set[str], handler: HTTPRouteHandler) -> list[type[AppError]]:
+def _guards(handler: HTTPRouteHandler) -> set[str]:
+    return {getattr(guard, "__qualname__", "") for guard in handler.resolve_guards()}
+
+
+def _replays(handler: HTTPRouteHandler, guards: set[str]) -> bool:
+    """Does a repeat with the same `Idempotency-Key` get the first answer?"""
+    return bool("POST" in handler.http_methods and guards - ANYBODY and not handler.opt.get("no_replay"))
+
+
+def _of_retries() -> list[type[AppError]]:
     from iayos.core.idempotency import KeyReused  # noqa: PLC0415 - only while the document is made
-    from iayos.web.auth import EmailUnverified, ForeignOrigin, WrongProfile  # noqa: PLC0415
     from iayos.web.idempotency import StillRunning  # noqa: PLC0415
 
+    return [KeyReused, StillRunning, errors.Invalid, errors.TooLarge]
+
+
+def _of_guards(names: set[str], *, changes: bool) -> list[type[AppError]]:
+    from iayos.web.auth import EmailUnverified, ForeignOrigin, WrongProfile  # noqa: PLC0415 - as above
+
     found: list[type[AppError]] = []
-    changes = bool(handler.http_methods - {"GET", "HEAD", "OPTIONS"})
+    if names - ANYBODY:
+        found.append(errors.AuthRequired)
     if "acting_as.<locals>.guard" in names:
         found += [WrongProfile, EmailUnverified]
     if "verified" in names:
         found.append(EmailUnverified)
     if "staff.<locals>.guard" in names:
         found += [errors.Forbidden, errors.NotFound]
-    if "from_own_page" in names:
+    if changes and (names - ANYBODY or "from_own_page" in names):
         found.append(ForeignOrigin)
-    if names - ANYBODY and changes:
-        found.append(ForeignOrigin)
-        if "POST" in handler.http_methods and not handler.opt.get("no_replay"):
-            found += [KeyReused, StillRunning, errors.Invalid]
     return found
 
 
 def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
     """The document with error answers and an example for every request and answer."""
+    tidy = _tidied(document)
+    document.update(tidy)
+    document["components"]["schemas"]["ErrorBody"] = ERROR_BODY
+    document["components"]["securitySchemes"] = SIGN_INS
     for route in app.routes:
         if not isinstance(route, HTTPRoute):
             continue
         item = document["paths"].get(route.path_format, {})
         for method, (handler, _) in route.route_handler_map.items():
             if operation := item.get(method.lower()):
-                _complete_operation(operation, errors_of(handler, route.path), document)
+                _complete_operation(operation, handler, document)
     return document
 
 
-def _complete_operation(operation: dict[str, Any], kinds: list[type[AppError]], document: dict[str, Any]) -> None:
-    answers_of = {k: v for k, v in operation.get("responses", {}).items() if k.startswith("2")}
-    for part in (operation.get("requestBody"), *answers_of.values()):
+def _tidied(node: Any, key: str = "") -> Any:
+    """Names of generic schemas without their modules, whole bounds of whole numbers, no defaults that are no JSON."""
+    if isinstance(node, dict):
+        found = {_plain(name): _tidied(part, name) for name, part in node.items()}
+        if not isinstance(found.get("default"), JSON):
+            del found["default"]
+        if found.get("type") == "integer":
+            bounds = {name: min(int(found[name]), BIGGEST) for name in ("minimum", "maximum") if name in found}
+            found.update(bounds)
+        return found
+    if isinstance(node, list):
+        return [_tidied(part, key) for part in node]
+    return _plain(node) if key == "$ref" else node
+
+
+def _plain(name: str) -> str:
+    generic = GENERIC.fullmatch(name)
+    return f"{generic[1] or ''}{generic[3]}{generic[2]}" if generic else name
+
+
+def _complete_operation(operation: dict[str, Any], handler: HTTPRouteHandler, document: dict[str, Any]) -> None:
+    guards = _guards(handler)
+    if guards - ANYBODY:
+        operation["security"] = [{"cookie": []}, {"bearer": []}]
+    if "request_body" in handler.opt:
+        operation["requestBody"] = handler.opt["request_body"]
+    kinds = errors_of(handler, operation)
+    if _replays(handler, guards):
+        others = [one for one in operation.get("parameters", ()) if one["name"] != RETRY_KEY["name"]]
+        operation["parameters"] = [*others, RETRY_KEY]
+    answered = {k: v for k, v in sorted(operation.get("responses", {}).items()) if k.startswith("2")}
+    for part in (operation.get("requestBody"), *answered.values()):
         for media in (part or {}).get("content", {}).values():
-            media["example"] = example(media.get("schema", {}), document, ())
+            media.setdefault("example", example(media.get("schema", {}), document, ()))
     by_status: dict[int, list[type[AppError]]] = {}
     for kind in kinds:
         by_status.setdefault(kind.status, []).append(kind)
     for status, group in sorted(by_status.items()):
-        answers_of[str(status)] = _error_answer(status, group)
-    operation["responses"] = answers_of
+        answered[str(status)] = _error_answer(status, group)
+    operation["responses"] = answered
 
 
 def _error_answer(status: int, group: list[type[AppError]]) -> dict[str, Any]:
     shown = {
-        kind.code: {"summary": kind.message, "value": {"error": kind.message, "code": kind.code, "details": {"requestID": "q1w2e3"}}}
+        kind.code: {"summary": kind.message, "value": {"error": kind.message, "code": kind.code, "details": {"requestID": REQUEST_ID}}}
         for kind in group
     }  # fmt: skip
     return {
         "description": f"{HTTPStatus(status).phrase}: " + ", ".join(shown),
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}, "examples": shown}},
+        "content": {"application/json": {"schema": {"$ref": f"{SCHEMAS}ErrorBody"}, "examples": shown}},
     }
-
-
-def example(schema: dict[str, Any], document: dict[str, Any], above: tuple[str, ...], name: str = "") -> Any:
-    """An example made from the names and types of a schema; the same each time."""
-    if "$ref" in schema:
-        ref = schema["$ref"].rpartition("/")[2]
-        return None if ref in above else example(document["components"]["schemas"][ref], document, (*above, ref), name)
-    if name in EXAMPLES:
-        return EXAMPLES[name]
-    if "enum" in schema:
-        return schema["enum"][0]
-    if "const" in schema:
-        return schema["const"]
-    for option in schema.get("oneOf", schema.get("anyOf", ())):
-        if option.get("type") != "null":
-            return example(option, document, above, name)
-    return _example_of_type(schema, document, above, name)
-
-
-def _example_of_type(schema: dict[str, Any], document: dict[str, Any], above: tuple[str, ...], name: str) -> Any:
-    kinds = schema.get("type", "object")
-    kind = kinds if isinstance(kinds, str) else next((one for one in kinds if one != "null"), "null")
-    if kind == "object":
-        return {key: example(part, document, above, key) for key, part in schema.get("properties", {}).items()}
-    if kind == "array":
-        return [example(schema.get("items", {}), document, above, name)]
-    if kind == "string":
-        formats = {"date-time": "2026-11-22T08:30:00Z", "date": "2026-11-22"}
-        return formats.get(schema.get("format", ""), "text")
-    return {"integer": 1042, "number": 525.5, "boolean": True}.get(kind)

@@ -25,6 +25,11 @@ class Mailbox:
         mails: list[dict[str, Any]] = answer.json()
         return mails
 
+    async def fails(self, kind: str) -> None:
+        """The next mail meets this fault."""
+        fault = {"match": "resend.send", "kind": kind, "times": 1}
+        (await self.sandbox.http.put("/_sandbox/faults", json=[fault])).raise_for_status()
+
     async def token(self, email: str, path: str) -> str:
         """The token of the newest mail with a link to `path`."""
         found = [link for mail in await self.of(email) if (link := re.search(rf"{path}\?token=(\S+)", mail["text"]))]

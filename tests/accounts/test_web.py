@@ -109,7 +109,9 @@ async def test_a_bearer_token_needs_no_origin(http: httpx.AsyncClient, db: Datab
     assert answer.status_code == 200
 
 
-async def test_a_bad_bearer_token_is_not_made_good_by_a_cookie(http: httpx.AsyncClient, db: Database, on_web: SignsIn) -> None:
+async def test_a_bad_bearer_token_is_not_made_good_by_a_cookie(
+    http: httpx.AsyncClient, db: Database, on_web: SignsIn
+) -> None:
     browser = await on_web((await make.account(db)).email)
     assert (await browser.get("/api/accounts/me", Authorization="Bearer nonsense")).status_code == 401
 
