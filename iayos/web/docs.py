@@ -38,6 +38,7 @@ ERROR_BODY: Final[dict[str, Any]] = {
             "description": "Whatever helps to go on; `requestID` is always there.",
             "properties": {"requestID": {"type": "string"}},
             "required": ["requestID"],
+            "additionalProperties": True,
         },
     },
     "required": ["error", "code", "details"],

@@ -3,7 +3,6 @@
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ from iayos.core import clock
 from iayos.core.db import Database, Statement
 from iayos.core.errors import RateLimited
 from iayos.core.models import Instant, RateLimitTable
-from iayos.web.auth import Connection
+from iayos.web.auth import Connection, Guard
 
 PER_MINUTE: Final = 1200
 REMEMBERED: Final = 50_000
@@ -45,7 +44,7 @@ async def count(db: Database, bucket: str, *, most: int, per: timedelta) -> None
         raise RateLimited(retry_after=max(1, math.ceil((resets_at - moment).total_seconds())))
 
 
-def strict(name: str, most: int, per: timedelta) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
+def strict(name: str, most: int, per: timedelta) -> Guard:
     """Guard: at most `most` calls of this kind from one address in `per`, counted in the database."""
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
