@@ -47,7 +47,9 @@ NO_DATABASE: Final = (OSError, asyncpg.InterfaceError, asyncpg.CannotConnectNowE
                       asyncpg.DeadlockDetectedError, asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError)  # fmt: skip
 
 
-def render(request: Request[Any, Any, Any], error: AppError, headers: Mapping[str, str] | None = None) -> Response[ErrorBody]:
+def render(
+    request: Request[Any, Any, Any], error: AppError, headers: Mapping[str, str] | None = None
+) -> Response[ErrorBody]:
     """`error` as an answer."""
     details = {**error.details, "requestID": request.scope.get("request_id", "")}
     extra = dict(headers or {})
@@ -90,7 +92,9 @@ def crash(request: Request[Any, Any, Any], error: Exception) -> Response[ErrorBo
     """Anything else: logged with its trace, told to nobody outside."""
     if isinstance(error, NO_DATABASE):
         log.error("database not available", error=type(error).__name__)
-        return render(request, GatewayUnavailable("The service is briefly unavailable. Nothing was lost; please try again."))
+        return render(
+            request, GatewayUnavailable("The service is briefly unavailable. Nothing was lost; please try again.")
+        )
     log.exception("request crashed", exc_info=error)
     return render(request, AppError())
 

@@ -68,7 +68,9 @@ def html(title: str, body: str) -> str:
     )
 
 
-@get(["/payments/success", "/payments/failed"], include_in_schema=False, sync_to_thread=False, media_type=MediaType.HTML)
+@get(
+    ["/payments/success", "/payments/failed"], include_in_schema=False, sync_to_thread=False, media_type=MediaType.HTML
+)
 def payment_return(
     request: Request[Any, Any, Any],
     transaction_id: Annotated[str | None, QueryParameter(name="transactionID", max_length=40)] = None,
@@ -76,5 +78,10 @@ def payment_return(
     """Where the checkout leads back to when there is no web app; the app itself asks for the payment's status."""
     known = f" {escape(transaction_id)}" if transaction_id else ""
     if request.url.path.endswith("success"):
-        return html("Payment received", f"<h1>Thank you</h1><p>Payment{known} is being confirmed. You can close this page.</p>")
-    return html("Payment not completed", f"<h1>Not paid</h1><p>Payment{known} was not completed. Nothing was taken; you can try again.</p>")
+        return html(
+            "Payment received", f"<h1>Thank you</h1><p>Payment{known} is being confirmed. You can close this page.</p>"
+        )
+    return html(
+        "Payment not completed",
+        f"<h1>Not paid</h1><p>Payment{known} was not completed. Nothing was taken; you can try again.</p>",
+    )
