@@ -1,5 +1,6 @@
 """What people do with their accounts, and the host with those of staff."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from msgspec import UNSET
@@ -18,6 +19,8 @@ from iayos.core.db import Database, Statement, Tx, columns
 from iayos.core.errors import Conflict, Invalid
 from iayos.core.models import Instant
 from iayos.core.principal import Principal
+from iayos.settings import Settings
+from iayos.web import limits
 
 
 class EmailTaken(Conflict):
@@ -41,6 +44,8 @@ class ProfileFixed(Conflict):
     code, message = "PROFILE_FIXED", "Only clients and workers can switch between profiles."
 
 
+MAILS_EACH: Final = 5
+"""Mails of one kind that one email is sent in an hour."""
 NEW_COLUMNS: Final = (
     "email", "password_hash", "profile_type", "profile_types", "role", "first_name", "last_name", "business_name",
     "contact_num", "city", "province", "latitude", "longitude", "language", "email_verified_at", "created_at", "updated_at",
@@ -126,16 +131,16 @@ async def verify_email(tx: Tx, token: str) -> None:
         await tx.update(AccountTable, account.id, email_verified_at=clock.now())
 
 
-async def resend_verification(tx: Tx, *, email: str) -> None:
-    """Another verification mail, if there is such an account and it needs one; the answer does not tell."""
-    account = await tx.one_or_none(ACCOUNT_OF_EMAIL, email=email)
-    await mail_token(tx, account.id if account else None, VERIFY_EMAIL)
+async def ask_for_mail(db: Database, settings: Settings, purpose: str, *, email: str) -> None:
+    """A mail with a link, if there is such an account and it has use for one; neither answer nor time tells.
 
-
-async def forgot_password(tx: Tx, *, email: str) -> None:
-    """A mail with a link to a new password, if there is such an account; the answer does not tell."""
-    account = await tx.one_or_none(ACCOUNT_OF_EMAIL, email=email)
-    await mail_token(tx, account.id if account else None, RESET_PASSWORD)
+    The limit holds for emails without an account too: being refused tells nothing.
+    """
+    if settings.rate_limits == "on":
+        await limits.count(db, f"mail:{purpose}:{tokens.digest(email).hex()}", most=MAILS_EACH, per=timedelta(hours=1))
+    async with db.transaction() as tx:
+        account = await tx.one_or_none(ACCOUNT_OF_EMAIL, email=email)
+        await mail_token(tx, account.id if account else None, purpose)
 
 
 async def reset_password(db: Database, passwords: Passwords, *, token: str, password: str) -> None:

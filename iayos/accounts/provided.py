@@ -7,8 +7,6 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 
 from iayos.accounts.passwords import Passwords
-from iayos.core import tokens
-from iayos.core.db import Database
 from iayos.settings import Settings
 from iayos.web import limits
 
@@ -22,14 +20,6 @@ REFRESHING: Final = limits.strict("refresh", 120, MINUTE)
 REGISTERING: Final = limits.strict("register", 200, HOUR)
 MAILING: Final = limits.strict("account-mail", 60, HOUR)
 REDEEMING: Final = limits.strict("mailed-token", 60, MINUTE)
-MAILS_EACH: Final = 5
-"""Mails of one kind that one email is sent in an hour."""
-
-
-async def limit_mails(db: Database, settings: Settings, kind: str, email: str) -> None:
-    """429 beyond that; the same for emails without an account, so that being refused tells nothing."""
-    if settings.rate_limits == "on":
-        await limits.count(db, f"mail:{kind}:{tokens.digest(email).hex()}", most=MAILS_EACH, per=HOUR)
 
 
 async def provide_passwords(state: State) -> Passwords:

@@ -16,7 +16,6 @@ from iayos.accounts.provided import (
     REGISTERING,
     Configured,
     Hashing,
-    limit_mails,
     provide_passwords,
     provide_settings,
 )  # fmt: skip
@@ -36,6 +35,7 @@ from iayos.accounts.schemas import (
     SwitchProfile,
 )  # fmt: skip
 from iayos.accounts.sessions import Opened
+from iayos.accounts.states import RESET_PASSWORD, VERIFY_EMAIL
 from iayos.core.errors import AuthRequired
 from iayos.core.principal import Principal
 from iayos.settings import Settings
@@ -116,7 +116,7 @@ async def edit_account(data: JSONBody[EditAccount], tx: InTx, me: Me) -> Account
 
 @post(
     "/api/accounts/verify-email", status_code=200, summary="Confirm my email", guards=[REDEEMING],
-    opt=answers(actions.TokenInvalid, no_replay=True),
+    opt=answers(actions.TokenInvalid),
 )  # fmt: skip
 async def verify_email(data: JSONBody[MailedToken], tx: InTx) -> Done:
     """With the token from the mail; it works once."""
@@ -126,28 +126,23 @@ async def verify_email(data: JSONBody[MailedToken], tx: InTx) -> Done:
 
 @post(
     "/api/accounts/resend-verification", status_code=200, summary="Another mail to confirm my email",
-    guards=[from_own_page, MAILING], opt=answers(AuthRequired, no_replay=True),
+    guards=[from_own_page, MAILING], opt=answers(AuthRequired),
 )  # fmt: skip
 async def resend_verification(
     db: OwnTx, settings: Configured, caller: Caller, data: JSONBody[Address | None] = None
 ) -> Done:
     """To the signed-in account, or to the email given; the answer is the same whether or not a mail is due."""
-    email = _address(caller, data)
-    await limit_mails(db, settings, "verification", email)
-    async with db.transaction() as tx:
-        await actions.resend_verification(tx, email=email)
+    await actions.ask_for_mail(db, settings, VERIFY_EMAIL, email=_address(caller, data))
     return Done()
 
 
 @post(
     "/api/accounts/forgot-password", status_code=200, summary="A mail to choose a new password",
-    guards=[MAILING], opt=answers(no_replay=True),
+    guards=[MAILING],
 )  # fmt: skip
 async def forgot_password(data: JSONBody[Address], db: OwnTx, settings: Configured) -> Done:
     """The answer is the same whether or not the email has an account."""
-    await limit_mails(db, settings, "reset", data.email)
-    async with db.transaction() as tx:
-        await actions.forgot_password(tx, email=data.email)
+    await actions.ask_for_mail(db, settings, RESET_PASSWORD, email=data.email)
     return Done()
 
 
