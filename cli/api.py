@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S: Final = 60
 UNAUTHORISED: Final = 401
+ABSENT: Final = 404
 EXITS: Final = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 404: NOT_FOUND, 409: CONFLICT}
 _JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -70,7 +71,17 @@ class API:
             answer = self._send(method, path, **options)
         if answer.is_success:
             return _JSON.decode(answer.content) if answer.content else None
+        if answer.status_code == ABSENT and path.startswith("/api/admin/"):
+            self._refuse_outsiders()
         raise refusal(answer)
+
+    def _refuse_outsiders(self) -> None:
+        """The server hides from others what belongs to staff; the person at this terminal is better told."""
+        answer = self._send("GET", "/api/accounts/me")
+        if answer.is_success and answer.json()["role"] is None:
+            raise Fault(
+                f"{answer.json()['email']} is not on the staff.", code=NOT_ALLOWED, hint="iayos login --email EMAIL"
+            )
 
     def _send(self, method: str, path: str, **options: Any) -> "httpx.Response":
         import httpx

@@ -24,7 +24,7 @@ def verify(as_json: AsJSON = False, profile: ProfileName = None) -> None:
     elif show.terminal():
         show.lines(
             f"{found['postings']:,} postings in {found['journals']:,} journals",
-            "   ".join(f"[{'green]✓' if one['ok'] else 'red]✗'}[/] {one['name']}" for one in found["checks"]),
+            *show.wrapped([f"[{'green]✓' if one['ok'] else 'red]✗'}[/] {one['name']}" for one in found["checks"]]),
             f"held {pesos(found['held'])} · wallets {pesos(found['wallets'])} · clearing at Xendit {pesos(found['clearing'])}",
         )
     else:

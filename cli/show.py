@@ -60,6 +60,20 @@ def lines(*marked_up: str) -> None:
         )
 
 
+def wrapped(pieces: Sequence[str]) -> Iterator[str]:
+    """Pieces in markup, so many on each line as it holds."""
+    width = min(console().width, WIDEST)
+    line = ""
+    for piece in pieces:
+        longer = f"{line}   {piece}" if line else piece
+        if line and len(_bare(longer)) + 2 > width:
+            yield line
+            longer = piece
+        line = longer
+    if line:
+        yield line
+
+
 def note(sentence: str) -> None:
     """A message for a person, beside the answer."""
     console(stderr=True).print(sentence, soft_wrap=True, markup=False)
@@ -137,6 +151,7 @@ def _fancy(cell: Any, kind: str) -> str:
 
 
 def _draw(columns: Sequence[Column], rows: Sequence[Sequence[Any]], footer: str) -> None:
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
@@ -149,8 +164,6 @@ def _draw(columns: Sequence[Column], rows: Sequence[Sequence[Any]], footer: str)
         )
     for row in rows:
         drawn.add_row(*(Text(_fancy(cell, column.kind)) for cell, column in zip(row, columns, strict=True)))
-    from rich.padding import Padding
-
     out = console()
     out.print(Padding(drawn, (0, 0, 0, 2)))
     if footer:

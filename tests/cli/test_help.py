@@ -1,0 +1,63 @@
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.conftest import Iayos
+
+HEAVY = ("asyncio", "httpx", "litestar", "rich.console", "sqlalchemy", "uvicorn")
+
+
+async def test_help_lists_every_command_by_section(iayos: Iayos) -> None:
+    said = await iayos("--help")
+    assert said.code == 0
+    staff, _, host = said.out.partition("This host:")
+    assert all(f"  {name} " in staff for name in ("login", "logout", "whoami", "ledger"))
+    assert all(f"  {name} " in host for name in ("up", "demo", "serve", "runner", "db", "admin"))
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = f"import sys, cli.main; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+async def test_version(iayos: Iayos) -> None:
+    assert (await iayos("--version")).out.startswith("iayos 0.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["serve"], "IAYOS_DATABASE_URL"),
+        (["runner"], "IAYOS_DATABASE_URL"),
+        (["admin", "create", "--email", "no-address", "--role", "ADMIN", "--password-stdin"], "email"),
+        (["admin", "create", "--email", "a@example.com", "--role", "ADMIN", "--password-stdin"], "10 to 128"),
+        (["admin", "create", "--email", "a@example.com", "--role", "KING", "--password-stdin"], "KING"),
+    ],
+)
+async def test_host_commands_say_what_is_missing(iayos: Iayos, arguments: list[str], words: str) -> None:
+    said = await iayos(*arguments, stdin="short\n")
+    assert (said.code, said.out) == (2, "")
+    assert words in said.err
+
+
+async def test_up_does_not_run_in_production(iayos: Iayos) -> None:
+    said = await iayos("up", IAYOS_ENV="production")
+    assert (said.code, said.out) == (2, "")
+    assert "iayos serve" in said.err
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_a_terminal_gets_colour_unless_it_does_not_want_any(no_color: str, coloured: bool) -> None:
+    ours, theirs = pty.openpty()
+    env = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "NO_COLOR": no_color}
+    code = "from cli import show; show.lines('[accent]seen[/]')"
+    subprocess.run([sys.executable, "-c", code], stdout=theirs, env=env, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 1000)
+    os.close(ours)
+    assert b"seen" in shown
+    assert (b"\x1b[36m" in shown) is coloured

@@ -1,0 +1,180 @@
+"""The runner as a process: rows are run once, and none is lost, whatever is killed."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from iayos.core import outbox
+from iayos.core.db import Database
+from tests.conftest import TEMPLATE
+
+SCRIPT = Path(__file__).with_name("a_runner.py")
+
+
+class Runners:
+    """Runners on one database, and what their tasks wrote down."""
+
+    def __init__(self, db: Database, notes: Path) -> None:
+        self.db, self.notes = db, notes
+        self.started: list[subprocess.Popen[bytes]] = []
+
+    async def start(self) -> subprocess.Popen[bytes]:
+        readies = len(self.seen("ready"))
+        log = self.notes.with_suffix(".log").open("ab")
+        process = subprocess.Popen([sys.executable, str(SCRIPT), self.db.url, str(self.notes)], stderr=log)
+        log.close()
+        self.started.append(process)
+        await self.until(lambda: len(self.seen("ready")) > readies)
+        return process
+
+    async def later(self, task: str, **args: Any) -> None:
+        async with self.db.transaction() as tx:
+            await outbox.later(tx, task, **args)
+
+    def seen(self, words: str) -> list[str]:
+        lines = self.notes.read_text().splitlines() if self.notes.exists() else []
+        return [line for line in lines if line.startswith(words)]
+
+    def log(self) -> str:
+        return self.notes.with_suffix(".log").read_text()
+
+    async def until(self, look: Callable[[], Any], *, within: float = 15) -> float:
+        begun = time.monotonic()
+        while not look():
+            assert time.monotonic() - begun < within, f"{self.notes.read_text()}\n{self.log()}"
+            await asyncio.sleep(0.02)
+        return time.monotonic() - begun
+
+    async def open_rows(self) -> int:
+        found: int = await self.db.reads.value(outbox.WAITING)
+        return found
+
+    async def all_closed(self) -> None:
+        deadline = time.monotonic() + 15
+        while await self.open_rows():
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def own_database(postgres: str, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """A database that no other test uses, for the broker keeps its tables there."""
+    name = f"runner_{abs(hash(request.node.nodeid))}"
+    admin = await asyncpg.connect(postgres.replace(f"/{TEMPLATE}?", "/postgres?"))
+    await admin.execute("SELECT pg_advisory_lock(1)")
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    await admin.execute("SELECT pg_advisory_unlock(1)")
+    yield postgres.replace(f"/{TEMPLATE}?", f"/{name}?")
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.close()
+
+
+@pytest.fixture
+async def runners(own_database: str, tmp_path: Path) -> AsyncIterator[Runners]:
+    db = await Database.open(own_database, size=4)
+    found = Runners(db, tmp_path / "notes")
+    yield found
+    for process in found.started:
+        process.kill()
+        process.wait()
+    await db.close()
+
+
+async def test_a_row_runs_at_once_and_is_closed(runners: Runners) -> None:
+    await runners.start()
+    await runners.later("quick", name="a")
+    await runners.until(lambda: runners.seen("a done"), within=1)
+    await runners.all_closed()
+    assert await runners.db.pool.fetchval("SELECT count(*) FROM saq_jobs") == 0
+
+
+async def test_what_a_killed_runner_had_in_hand_runs_again_within_seconds(runners: Runners) -> None:
+    process = await runners.start()
+    await runners.later("slow", name="a", seconds=2)
+    await runners.until(lambda: runners.seen("a begun"))
+    process.kill()
+    process.wait()
+    await runners.start()
+    assert await runners.until(lambda: len(runners.seen("a begun")) == 2) < 5
+    await runners.until(lambda: runners.seen("a done"))
+    await runners.all_closed()
+    assert len(runners.seen("a begun")) == 2
+
+
+async def test_another_runner_takes_over_from_one_that_was_killed(runners: Runners) -> None:
+    first = await runners.start()
+    await runners.later("slow", name="a", seconds=3)
+    await runners.until(lambda: runners.seen("a begun"))
+    second = await runners.start()
+    first.kill()
+    first.wait()
+    await runners.until(lambda: len(runners.seen("a begun")) == 2, within=5)
+    assert runners.seen("a begun")[1] == f"a begun {second.pid}"
+
+
+async def test_two_runners_share_the_work_and_do_nothing_twice(runners: Runners) -> None:
+    await asyncio.gather(runners.start(), runners.start())  # both make the broker's tables
+    async with runners.db.transaction() as tx:
+        for number in range(60):
+            await outbox.later(tx, "slow", name=f"{number}.", seconds=0.05)
+    await runners.all_closed()
+    assert len([line for line in runners.seen("") if " done " in line]) == 60
+    assert len({line.split()[2] for line in runners.seen("") if " done " in line}) == 2
+
+
+async def test_a_wiped_broker_loses_nothing(runners: Runners) -> None:
+    process = await runners.start()
+    process.kill()
+    process.wait()
+    await runners.later("quick", name="a")
+    await outbox.claim(runners.db)  # handed over, as far as the outbox knows
+    await runners.db.pool.execute("UPDATE outbox SET sent_at = sent_at - interval '1 minute'")
+    await runners.db.pool.execute("DROP TABLE saq_jobs")
+    await runners.start()
+    await runners.until(lambda: runners.seen("a done"), within=5)
+
+
+async def test_told_to_stop_it_finishes_what_it_is_doing_and_goes_at_once(runners: Runners) -> None:
+    process = await runners.start()
+    await runners.later("slow", name="a", seconds=1)
+    await runners.until(lambda: runners.seen("a begun"))
+    process.send_signal(signal.SIGTERM)
+    begun = time.monotonic()
+    assert process.wait(timeout=10) == 0
+    assert runners.seen("a done")
+    assert await runners.open_rows() == 0
+    assert time.monotonic() - begun < 4
+
+
+async def test_a_failure_is_tried_again_and_then_left_for_people_without_telling_the_log_whose_it_was(
+    runners: Runners,
+) -> None:
+    await runners.start()
+    await runners.later("bad", name="a")
+    await runners.until(lambda: len(runners.seen("a begun")) == 2)
+    await runners.all_closed()
+    row = await runners.db.pool.fetchrow("SELECT attempts, last_error, done_at, failed_at FROM outbox")
+    assert row is not None
+    assert (row["attempts"], row["done_at"]) == (2, None)
+    assert row["failed_at"] is not None
+    assert "ValueError" in row["last_error"]
+    assert "task failed" in runners.log()
+    assert "juan@example.com" not in runners.log()
+
+
+async def test_a_database_that_goes_away_is_waited_for(runners: Runners) -> None:
+    await runners.start()
+    await runners.db.pool.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await runners.until(lambda: len(runners.seen("ready")) == 2)
+    await runners.later("quick", name="a")
+    await runners.until(lambda: runners.seen("a done"), within=5)
