@@ -33,6 +33,7 @@ from iayos.core.outbox import Task
 from iayos.jobs.tasks import tell_nearby
 from iayos.payments import tasks as payment_tasks
 from iayos.payments.attempts import Desk
+from iayos.payments.clocks import watch
 from iayos.payments.webhook import apply_event
 from iayos.reviews.tasks import publish_due
 from iayos.services import Services, opened
@@ -90,6 +91,7 @@ def tasks(services: Services) -> dict[str, Task]:
         Task("jobs.tell_nearby", partial(tell_nearby, services.db), timeout_s=600),
         Task("payments.apply_event", partial(apply_event, services.db, services.xendit), timeout_s=60, retries=40),
         Task("payments.check", partial(payment_tasks.check, desk), timeout_s=60, retries=1000),
+        Task("payments.watch", partial(watch, services.db, services.settings), timeout_s=30, retries=1000),
         Task("payments.end_invoice", partial(payment_tasks.end_invoice, desk), timeout_s=60, retries=40),
         Task("reviews.publish", partial(publish_due, services.db), timeout_s=30, retries=20),
     )

@@ -57,6 +57,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     invoice_hours: int = 24
     """How long an invoice can be paid."""
+    escrow_days: float = 3
+    """An escrow that is not paid so long after acceptance cancels the job."""
+    silence_days: float = 7
+    """A client that does not answer a completion mark for so long approves by silence."""
+    overdue_days: float = 7
+    """So long after approval the held half goes to the payee, though the second is not paid."""
+    cancel_days: float = 3
+    """A wish to cancel that the other side does not answer lapses."""
+    reminder_days: str = "3,6"
+    """On which days of silence, and of a second half that is due, the client is reminded."""
+    dispute_talk_hours: float = 48
+    """A dispute begins with time to talk,"""
+    dispute_offer_days: float = 7
+    """then has time for offers, and then goes to staff."""
+    invite_days: float = 3
+    """How long an invitation to a job can be answered; then it lapses."""
     review_days: int = 14
     """How long after settlement a review can be written; then those that exist are published."""
     verification_hours: int = 72
@@ -73,6 +89,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def origins(self) -> list[str]:
         """`web_origins` as a list."""
         return [origin.strip().rstrip("/") for origin in self.web_origins.split(",") if origin.strip()]
+
+    @property
+    def reminders(self) -> list[float]:
+        """`reminder_days` as numbers."""
+        return [float(day) for day in self.reminder_days.split(",") if day.strip()]
 
     @property
     def pages_url(self) -> str:

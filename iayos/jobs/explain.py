@@ -2,9 +2,12 @@
 
 from typing import Final
 
+from iayos.core.states import Who
+from iayos.jobs.clocks import next_due
 from iayos.jobs.models import Job
-from iayos.jobs.schemas import ExplainOut, Waiting
-from iayos.jobs.states import JOB_MOVES, JobStatus
+from iayos.jobs.schemas import ExplainOut, Next, Waiting
+from iayos.jobs.states import JOB_MOVES, InviteStatus, JobStatus
+from iayos.settings import Settings
 
 _J = JobStatus
 
@@ -18,16 +21,44 @@ BECAUSE: Final = {
     (_J.COMPLETED, True, True, True): "The work is approved, and both halves are paid. Nothing is left to do.",
     (_J.CANCELLED, False, False, False): "The job was cancelled before anything was paid.",
 }
-OPTIONAL: Final = frozenset({"cancel"})
+INVITED: Final[dict[tuple[str, str | None], str]] = {
+    # status, answer
+    (_J.ACTIVE, InviteStatus.PENDING): "The invitation is sent; the job begins once it is accepted.",
+    (_J.CANCELLED, InviteStatus.PENDING): "The invitation ended without an answer.",
+    (_J.CANCELLED, InviteStatus.REJECTED): "The invitation was turned down.",
+}
+"""Where an invitation stands until somebody is hired."""
+DISPUTED: Final = "The two sides disagree; until they settle it or staff rules, nothing else happens to this job."
+CANCEL_ASKED: Final = "One side asked to cancel; the other has yet to confirm, or lets the wish lapse."
+HALF_RELEASED: Final = (
+    "The second half was not paid in time, so the held half went to the payee; the client still owes the rest."
+)
+DIVIDED: Final = "The job ended early, and what was held was divided. Nothing is left to do."
+OPTIONAL: Final = frozenset({"cancel", "reassign", "ask_cancel", "open_dispute", "join_dispute"})
 """Moves that somebody may make, but that nobody waits for."""
 
 
-def explain(job: Job) -> ExplainOut:
+def explain(job: Job, settings: Settings) -> ExplainOut:
     """State, reason, whose turn it is, and what happens by itself."""
-    turns = [move for move in JOB_MOVES.allowed(job) if move.name not in OPTIONAL]
+    turns = [move for move in JOB_MOVES.allowed(job) if move.name not in OPTIONAL and move.who != Who.SYSTEM]
+    due = next_due(job, settings)
     return ExplainOut(
         state=job.status,
-        because=BECAUSE[JobStatus(job.status), job.escrow_paid, job.worker_marked_complete, job.remaining_paid],
+        because=_because(job),
         waitingFor=[Waiting(who=move.who, action=move.name) for move in turns],
-        next=None,
+        next=Next(at=due[0], action=due[1]) if due else None,
     )
+
+
+def _because(job: Job) -> str:
+    if job.is_invite and job.agreed_price is None:
+        return INVITED[job.status, job.invite_status]
+    if job.dispute_open:
+        return DISPUTED
+    if job.cancel_asked and job.status == _J.IN_PROGRESS:
+        return CANCEL_ASKED
+    if job.escrow_paid and (job.status == _J.CANCELLED or (job.settled_at and not job.remaining_paid)):
+        return DIVIDED
+    if job.half_released and not job.remaining_paid:
+        return HALF_RELEASED
+    return BECAUSE[JobStatus(job.status), job.escrow_paid, job.worker_marked_complete, job.remaining_paid]

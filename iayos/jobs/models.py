@@ -36,6 +36,9 @@ class JobTable(IdentityAuditBase):
         CheckConstraint("agreed_price BETWEEN 10000 AND 100000000", name="agreed_price_in_range"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="coordinates_paired"),
         CheckConstraint("client_id <> assigned_worker_id", name="not_ones_own"),
+        CheckConstraint("client_id <> assigned_agency_id", name="not_ones_own_agency"),
+        CheckConstraint("invite_status IN ('PENDING','ACCEPTED','REJECTED')", name="invite_status_known"),
+        CheckConstraint("(job_type = 'INVITE') = (invite_status IS NOT NULL)", name="invite_has_status"),
         CheckConstraint("job_type = 'INVITE' OR assigned_agency_id IS NULL", name="agency_by_invite"),
         CheckConstraint(
             "status IN ('ACTIVE','CANCELLED') OR agreed_price IS NOT NULL", name="price_agreed_when_accepted"
@@ -160,6 +163,41 @@ class Job(Stateful, frozen=True):
         return self.status == JobStatus.ACTIVE and self.job_type == JobType.LISTING
 
     @property
+    def is_listing(self) -> bool:
+        """Anyone of the trade may apply."""
+        return self.job_type == JobType.LISTING
+
+    @property
+    def is_invite(self) -> bool:
+        """Offered to one worker or agency."""
+        return self.job_type == JobType.INVITE
+
+    @property
+    def invites_worker(self) -> bool:
+        """Offered to one worker."""
+        return self.is_invite and self.assigned_agency_id is None
+
+    @property
+    def invites_agency(self) -> bool:
+        """Offered to one agency, which sends an employee."""
+        return self.is_invite and self.assigned_agency_id is not None
+
+    @property
+    def awaits_answer(self) -> bool:
+        """An invitation that nobody has answered yet."""
+        return self.is_invite and self.status == JobStatus.ACTIVE
+
+    @property
+    def agency_may_mark_complete(self) -> bool:
+        """The agency may say so in its employee's stead."""
+        return self.assigned_agency_id is not None and self.may_mark_complete
+
+    @property
+    def may_reassign(self) -> bool:
+        """The agency may send another employee until the work is marked complete."""
+        return self.assigned_agency_id is not None and not self.worker_marked_complete
+
+    @property
     def may_mark_complete(self) -> bool:
         """Work can be marked complete once, and not before the escrow is paid (SPEC 3, ruling b)."""
         return self.escrow_paid and not self.worker_marked_complete and not self.dispute_open
@@ -198,6 +236,16 @@ class Job(Stateful, frozen=True):
     def may_pay_final(self) -> bool:
         """The second half is due, and goes where it belongs."""
         return self.owes_final and not self.dispute_open
+
+    @property
+    def may_go_on(self) -> bool:
+        """Disputed, and the second half is still to be paid once the dispute is over."""
+        return self.dispute_open and not self.remaining_paid
+
+    @property
+    def paid_in_dispute(self) -> bool:
+        """Disputed with both halves held: without the dispute all of it is the payee's."""
+        return self.dispute_open and self.remaining_paid
 
     @property
     def may_join_dispute(self) -> bool:

@@ -3,20 +3,23 @@
 from typing import Annotated, Final
 
 from litestar import Router, get, patch, post
+from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from iayos.core.errors import Invalid
 from iayos.core.page import BIGGEST, DEFAULT_LIMIT, MAX_LIMIT, Page
-from iayos.core.principal import CLIENT, WORKER
+from iayos.core.principal import AGENCY, CLIENT, WORKER
 from iayos.core.wire import Clearable, Place, QueryPesos
-from iayos.jobs import actions, applications, browse, queries
+from iayos.jobs import actions, applications, browse, invites, queries
 from iayos.jobs.explain import explain
+from iayos.jobs.invited import OwnInvite
 from iayos.jobs.schemas import (
     ApplicationIn,
     ApplicationOut,
     CategoryOut,
     CompletionIn,
     ExplainOut,
+    InviteRejectionIn,
     JobChanges,
     JobIn,
     JobOut,
@@ -44,9 +47,9 @@ async def categories(reads: Reading) -> Page[CategoryOut]:
     return Page(items=[CategoryOut(categoryID=one.id, name=one.name) for one in found], nextCursor=None)
 
 
-@post("/create", status_code=201, guards=[as_client], summary="Post a job", opt=answers(actions.InvitesNotOpenYet))
+@post("/create", status_code=201, guards=[as_client], summary="Post a job", opt=answers(OwnInvite))
 async def create(tx: InTx, me: Me, data: JSONBody[JobIn]) -> JobOut:
-    """A listing is shown to all and told to the workers nearby."""
+    """A listing is shown to all and told to the workers nearby; an invitation goes to one worker or agency."""
     return await queries.show(tx, await actions.create(tx, data, by=me), me.account_id)
 
 
@@ -102,9 +105,9 @@ async def show(reads: Reading, me: Me, job_id: FromPath[int]) -> JobOut:
 
 
 @get("/{job_id:int}/explain", guards=[signed_in], summary="Where a job stands, and whose turn it is")
-async def explain_job(reads: Reading, me: Me, job_id: FromPath[int]) -> ExplainOut:
+async def explain_job(reads: Reading, me: Me, state: State, job_id: FromPath[int]) -> ExplainOut:
     """For those who take part."""
-    return explain(await queries.job_of_participant(reads, job_id, me))
+    return explain(await queries.job_of_participant(reads, job_id, me), state.settings)
 
 
 @patch(
@@ -164,13 +167,33 @@ async def reject(
 
 
 @post(
-    "/{job_id:int}/complete", status_code=200, guards=[as_worker], summary="Mark the work complete",
+    "/{job_id:int}/accept-invite", status_code=200, guards=[as_worker], summary="Accept an invitation",
+    opt=answers(
+        invites.InviteNotPending, invites.InviteLapsed, applications.KYCRequired, applications.WorkerSuspended
+    ),
+)  # fmt: skip
+async def accept_invite(tx: InTx, me: Me, state: State, job_id: FromPath[int]) -> JobOut:
+    """The invited worker takes the job at its budget, and a conversation opens."""
+    return await queries.show(tx, await invites.accept(tx, job_id, settings=state.settings, by=me), me.account_id)
+
+
+@post(
+    "/{job_id:int}/reject-invite", status_code=200, guards=[as_worker], summary="Reject an invitation",
+    opt=answers(invites.InviteNotPending),
+)  # fmt: skip
+async def reject_invite(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[InviteRejectionIn]) -> JobOut:
+    """The job is cancelled, and the client reads why."""
+    return await queries.show(tx, await invites.reject(tx, job_id, reason=data.reason, by=me), me.account_id)
+
+
+@post(
+    "/{job_id:int}/complete", status_code=200, guards=[acting_as(WORKER, AGENCY)], summary="Mark the work complete",
     opt=answers(
         actions.EscrowUnpaid, actions.AlreadyMarkedComplete, actions.AlreadyCompleted, actions.AlreadyCancelled
     ),
 )  # fmt: skip
 async def complete(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[CompletionIn] = NOTHING_TO_ADD) -> JobOut:
-    """By the assigned worker, once the escrow is paid."""
+    """By the assigned worker, or the agency, once the escrow is paid."""
     return await queries.show(tx, await actions.complete(tx, job_id, data, by=me), me.account_id)
 
 
@@ -187,7 +210,7 @@ router = Router(
     "/api/jobs",
     route_handlers=[
         categories, create, browse_jobs, my_jobs, my_applications, show, explain_job, edit, apply, applications_of_job,
-        withdraw, accept, reject, complete, approve_completion,
+        withdraw, accept, reject, accept_invite, reject_invite, complete, approve_completion,
     ],
     tags=["jobs"],
 )  # fmt: skip

@@ -30,6 +30,14 @@ class JobType(StrEnum):
     INVITE = "INVITE"
 
 
+class InviteStatus(StrEnum):
+    """What the invited answered; PENDING until there is an answer, also when the job ends without one."""
+
+    PENDING = "PENDING"
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+
+
 class Urgency(StrEnum):
     """How soon the client needs it."""
 
@@ -42,12 +50,19 @@ _J, _A = JobStatus, ApplicationStatus
 
 JOB_MOVES = moves(
     #  from            move                  to               who         when
-    (_J.ACTIVE,        "accept_application", _J.IN_PROGRESS,  Who.CLIENT, None),
+    (_J.ACTIVE,        "accept_application", _J.IN_PROGRESS,  Who.CLIENT, "is_listing"),
+    (_J.ACTIVE,        "accept_invite",      _J.IN_PROGRESS,  Who.WORKER, "invites_worker"),
+    (_J.ACTIVE,        "reject_invite",      _J.CANCELLED,    Who.WORKER, "invites_worker"),
+    (_J.ACTIVE,        "accept_invite",      _J.IN_PROGRESS,  Who.AGENCY, "invites_agency"),
+    (_J.ACTIVE,        "reject_invite",      _J.CANCELLED,    Who.AGENCY, "invites_agency"),
+    (_J.ACTIVE,        "lapse_invite",       _J.CANCELLED,    Who.SYSTEM, "is_invite"),
     (_J.ACTIVE,        "cancel",             _J.CANCELLED,    Who.CLIENT, None),
     (_J.IN_PROGRESS,   "cancel",             _J.CANCELLED,    Who.CLIENT, "not escrow_paid"),
     (_J.IN_PROGRESS,   "cancel",             _J.CANCELLED,    Who.WORKER, "not escrow_paid"),
     (_J.IN_PROGRESS,   "pay_escrow",         _J.IN_PROGRESS,  Who.CLIENT, "not escrow_paid"),
     (_J.IN_PROGRESS,   "mark_complete",      _J.IN_PROGRESS,  Who.WORKER, "may_mark_complete"),
+    (_J.IN_PROGRESS,   "mark_complete",      _J.IN_PROGRESS,  Who.AGENCY, "agency_may_mark_complete"),
+    (_J.IN_PROGRESS,   "reassign",           _J.IN_PROGRESS,  Who.AGENCY, "may_reassign"),
     (_J.IN_PROGRESS,   "approve_completion", _J.COMPLETED,    Who.CLIENT, "may_approve"),
     (_J.IN_PROGRESS,   "approve_by_silence", _J.COMPLETED,    Who.SYSTEM, "may_approve"),
     (_J.IN_PROGRESS,   "lapse_unpaid",       _J.CANCELLED,    Who.SYSTEM, "not escrow_paid"),
@@ -65,7 +80,8 @@ JOB_MOVES = moves(
     (_J.COMPLETED,     "open_dispute",       _J.COMPLETED,    Who.WORKER, "holds_money"),
     (_J.COMPLETED,     "join_dispute",       _J.COMPLETED,    Who.CLIENT, "may_join_dispute"),
     (_J.IN_PROGRESS,   "withdraw_dispute",   _J.IN_PROGRESS,  Who.CLIENT, "dispute_open"),
-    (_J.COMPLETED,     "withdraw_dispute",   _J.COMPLETED,    Who.CLIENT, "dispute_open"),
+    (_J.COMPLETED,     "withdraw_dispute",   _J.COMPLETED,    Who.CLIENT, "may_go_on"),
+    (_J.COMPLETED,     "withdraw_paid",      _J.COMPLETED,    Who.CLIENT, "paid_in_dispute"),
     (_J.IN_PROGRESS,   "divide",             _J.COMPLETED,    Who.STAFF,  "dispute_open"),
     (_J.COMPLETED,     "divide",             _J.COMPLETED,    Who.STAFF,  "dispute_open"),
     (_J.IN_PROGRESS,   "give_back",          _J.CANCELLED,    Who.STAFF,  "dispute_open"),

@@ -16,3 +16,8 @@ def escrow(job_id: int) -> str:
 def wallet(account_id: int) -> str:
     """What an account owns."""
     return f"wallet:{account_id}"
+
+
+def cash_fees_due(account_id: int) -> str:
+    """Minus what an account owes us in fees on cash; whatever is credited to its wallet pays it first."""
+    return f"cash-fees-due:{account_id}"

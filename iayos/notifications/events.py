@@ -105,6 +105,71 @@ APPLICATION_WITHDRAWN: Final = Event(
     "Application withdrawn", "{worker_name} withdrew the application for {job_title}",
     "Binawi ang aplikasyon", "Binawi ni {worker_name} ang aplikasyon para sa {job_title}",
 )  # fmt: skip
+INVITATION_RECEIVED: Final = Event(
+    "INVITATION_RECEIVED",
+    "New job invitation", "{client_name} invited you to {job_title} for ₱{budget}",
+    "Bagong imbitasyon sa trabaho", "Inimbitahan ka ni {client_name} sa {job_title} sa halagang ₱{budget}",
+)  # fmt: skip
+INVITATION_CHANGED: Final = Event(
+    "INVITATION_CHANGED",
+    "Job invitation changed", "The client changed {job_title}. Please look at it again before you answer",
+    "Nabago ang imbitasyon sa trabaho", "Binago ng kliyente ang {job_title}. Pakitingnan muli bago sumagot",
+)  # fmt: skip
+INVITATION_ACCEPTED: Final = Event(
+    "INVITATION_ACCEPTED",
+    "Invitation accepted!", "{invited_name} accepted your invitation to {job_title}",
+    "Tinanggap ang imbitasyon!", "Tinanggap ni {invited_name} ang imbitasyon mo sa {job_title}",
+)  # fmt: skip
+INVITATION_REJECTED: Final = Event(
+    "INVITATION_REJECTED",
+    "Invitation declined", "{invited_name} declined your invitation to {job_title}: {reason}",
+    "Tinanggihan ang imbitasyon", "Tinanggihan ni {invited_name} ang imbitasyon mo sa {job_title}: {reason}",
+)  # fmt: skip
+INVITATION_LAPSED: Final = Event(
+    "INVITATION_LAPSED",
+    "Invitation expired", "The invitation to {job_title} was not answered in time",
+    "Nag-expire ang imbitasyon", "Hindi nasagot sa oras ang imbitasyon sa {job_title}",
+)  # fmt: skip
+JOB_ASSIGNED: Final = Event(
+    "JOB_ASSIGNED",
+    "New assignment", "{agency_name} assigned you to {job_title}",
+    "Bagong takdang trabaho", "Itinalaga ka ng {agency_name} sa {job_title}",
+)  # fmt: skip
+JOB_UNASSIGNED: Final = Event(
+    "JOB_UNASSIGNED",
+    "Assignment ended", "{agency_name} sends somebody else to {job_title}",
+    "Tapos na ang pagtatalaga", "Iba na ang ipapadala ng {agency_name} sa {job_title}",
+)  # fmt: skip
+EMPLOYEE_REPLACED: Final = Event(
+    "EMPLOYEE_REPLACED",
+    "Another worker comes", "{agency_name} sends {worker_name} to {job_title}",
+    "Ibang manggagawa ang darating", "Si {worker_name} ang ipapadala ng {agency_name} sa {job_title}",
+)  # fmt: skip
+EMPLOYEE_INVITED: Final = Event(
+    "EMPLOYEE_INVITED",
+    "Invitation to an agency", "{agency_name} invites you to work for them",
+    "Imbitasyon mula sa ahensya", "Iniimbitahan ka ng {agency_name} na magtrabaho sa kanila",
+)  # fmt: skip
+EMPLOYEE_ACCEPTED: Final = Event(
+    "EMPLOYEE_ACCEPTED",
+    "New employee", "{worker_name} joined your agency",
+    "Bagong empleyado", "Sumali si {worker_name} sa iyong ahensya",
+)  # fmt: skip
+EMPLOYEE_DECLINED: Final = Event(
+    "EMPLOYEE_DECLINED",
+    "Invitation declined", "{worker_name} declined to join your agency",
+    "Tinanggihan ang imbitasyon", "Tumanggi si {worker_name} na sumali sa iyong ahensya",
+)  # fmt: skip
+EMPLOYEE_LEFT: Final = Event(
+    "EMPLOYEE_LEFT",
+    "An employee left", "{worker_name} left your agency",
+    "May umalis na empleyado", "Umalis si {worker_name} sa iyong ahensya",
+)  # fmt: skip
+EMPLOYMENT_ENDED: Final = Event(
+    "EMPLOYMENT_ENDED",
+    "Employment ended", "{agency_name} ended your work with them",
+    "Tapos na ang pagtatrabaho", "Tinapos ng {agency_name} ang pagtatrabaho mo sa kanila",
+)  # fmt: skip
 JOB_CANCELLED: Final = Event(
     "JOB_CANCELLED",
     "Job cancelled", "{job_title} was cancelled",
@@ -132,3 +197,98 @@ PAYMENT_FLAGGED: Final = Event(
 )  # fmt: skip
 
 EVENTS: Final = tuple(found for found in list(globals().values()) if isinstance(found, Event))
+APPROVAL_REMINDER: Final = Event(
+    "APPROVAL_REMINDER",
+    "Please look at the finished work", "{job_title} waits for your approval; without an answer it counts as approved",
+    "Pakitingnan ang natapos na trabaho", "Naghihintay ng iyong pag-apruba ang {job_title}; kung walang sagot, ituturing itong aprubado",
+)  # fmt: skip
+APPROVED_BY_SILENCE: Final = Event(
+    "APPROVED_BY_SILENCE",
+    "Job approved", "{job_title} counts as approved, because you did not answer in time",
+    "Aprubado na ang trabaho", "Itinuturing nang aprubado ang {job_title} dahil hindi ka nakasagot sa oras",
+)  # fmt: skip
+PAYMENT_REMINDER: Final = Event(
+    "PAYMENT_REMINDER",
+    "A payment is due", "The second half for {job_title} is not paid yet",
+    "May dapat bayaran", "Hindi pa nababayaran ang ikalawang kalahati para sa {job_title}",
+)  # fmt: skip
+PAYMENT_OVERDUE: Final = Event(
+    "PAYMENT_OVERDUE",
+    "A payment is overdue", "You still owe ₱{amount} for {job_title}; until it is paid you cannot post or hire",
+    "Lampas na sa takdang bayaran", "May utang ka pang ₱{amount} para sa {job_title}; hangga't hindi bayad, hindi ka makakapag-post o makakakuha ng manggagawa",
+)  # fmt: skip
+HALF_RELEASED: Final = Event(
+    "HALF_RELEASED",
+    "Escrow released to you", "₱{amount} for {job_title} is yours, because the client did not pay the rest in time",
+    "Ibinigay na sa iyo ang escrow", "Sa iyo na ang ₱{amount} para sa {job_title} dahil hindi nabayaran ng kliyente ang natitira sa oras",
+)  # fmt: skip
+CANCEL_ASKED: Final = Event(
+    "CANCEL_ASKED",
+    "Cancellation requested", "The other side wants to cancel {job_title}; confirm, or let the request lapse",
+    "May humihiling ng pagkansela", "Gustong kanselahin ng kabilang panig ang {job_title}; kumpirmahin ito o hayaang lumipas",
+)  # fmt: skip
+CANCEL_LAPSED: Final = Event(
+    "CANCEL_LAPSED",
+    "Cancellation request lapsed", "Nobody confirmed in time; {job_title} goes on",
+    "Lumipas ang hiling na pagkansela", "Walang nagkumpirma sa oras; tuloy ang {job_title}",
+)  # fmt: skip
+REFUNDED: Final = Event(
+    "REFUNDED",
+    "Refund in your wallet", "₱{amount} for {job_title} is back in your wallet",
+    "May refund sa iyong wallet", "Naibalik sa iyong wallet ang ₱{amount} para sa {job_title}",
+)  # fmt: skip
+DISPUTE_OPENED: Final = Event(
+    "DISPUTE_OPENED",
+    "A dispute was opened", "{job_title} is disputed; please talk to the other side first",
+    "May binuksang reklamo", "May reklamo sa {job_title}; makipag-usap muna sa kabilang panig",
+)  # fmt: skip
+DISPUTE_OFFERED: Final = Event(
+    "DISPUTE_OFFERED",
+    "An offer in your dispute", "The other side offers that ₱{amount} goes to whoever did {job_title}",
+    "May alok sa iyong reklamo", "Inaalok ng kabilang panig na ₱{amount} ang mapunta sa gumawa ng {job_title}",
+)  # fmt: skip
+DISPUTE_OFFERS_OPEN: Final = Event(
+    "DISPUTE_OFFERS_OPEN",
+    "Time for offers", "Talking about {job_title} did not settle it; make an offer or accept one",
+    "Panahon na ng mga alok", "Hindi nalutas ng usapan ang {job_title}; mag-alok o tumanggap ng alok",
+)  # fmt: skip
+DISPUTE_WITH_STAFF: Final = Event(
+    "DISPUTE_WITH_STAFF",
+    "Your dispute is with our staff", "No offer for {job_title} was accepted in time; a member of staff will rule",
+    "Nasa aming staff na ang reklamo", "Walang tinanggap na alok para sa {job_title} sa oras; magpapasya ang isang staff",
+)  # fmt: skip
+DISPUTE_TO_RULE: Final = Event(
+    "DISPUTE_TO_RULE",
+    "A dispute needs a ruling", "Dispute {dispute_id} about {job_title} waits for staff",
+    "May reklamong dapat pasyahan", "Naghihintay sa staff ang reklamo {dispute_id} tungkol sa {job_title}",
+)  # fmt: skip
+DISPUTE_WITHDRAWN: Final = Event(
+    "DISPUTE_WITHDRAWN",
+    "Dispute withdrawn", "The dispute about {job_title} was withdrawn; the job goes on",
+    "Binawi ang reklamo", "Binawi ang reklamo tungkol sa {job_title}; tuloy ang trabaho",
+)  # fmt: skip
+DISPUTE_SETTLED: Final = Event(
+    "DISPUTE_SETTLED",
+    "Dispute settled", "The dispute about {job_title} is settled: ₱{amount} goes to whoever did the work",
+    "Naayos na ang reklamo", "Naayos na ang reklamo tungkol sa {job_title}: ₱{amount} ang mapupunta sa gumawa",
+)  # fmt: skip
+CASH_PENDING: Final = Event(
+    "CASH_PENDING",
+    "Cash payment pending", "The client pays the rest of {job_title} in cash; tell us what you received",
+    "Hinihintay ang bayad na cash", "Cash ang bayad ng kliyente sa natitira ng {job_title}; sabihin sa amin kung magkano ang natanggap mo",
+)  # fmt: skip
+CASH_TO_VERIFY: Final = Event(
+    "CASH_TO_VERIFY",
+    "A cash proof to verify", "Payment {transaction_id} for {job_title} has a photo to look at",
+    "May patunay ng cash na dapat tingnan", "May larawan na dapat tingnan ang bayad na {transaction_id} para sa {job_title}",
+)  # fmt: skip
+CASH_VERIFIED: Final = Event(
+    "CASH_VERIFIED",
+    "Cash payment verified", "Your cash payment for {job_title} was verified",
+    "Nakumpirma ang bayad na cash", "Nakumpirma ang iyong bayad na cash para sa {job_title}",
+)  # fmt: skip
+CASH_REJECTED: Final = Event(
+    "CASH_REJECTED",
+    "Cash proof not accepted", "Please send another photo of the cash payment for {job_title}",
+    "Hindi tinanggap ang patunay", "Magpadala ng ibang larawan ng bayad na cash para sa {job_title}",
+)  # fmt: skip

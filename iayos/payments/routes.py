@@ -21,7 +21,7 @@ from iayos.payments import cancel as cancelling
 from iayos.payments.attempts import Attempt, Desk
 from iayos.payments.channels import ChannelLimit
 from iayos.payments.schemas import (
-    CancelIn, DepositIn, EscrowIn, FinalIn, InvoiceIn, Received, TransactionOut, WalletOut,
+    CancelIn, CancelQuoteOut, DepositIn, EscrowIn, FinalIn, InvoiceIn, Received, TransactionOut, WalletOut,
 )  # fmt: skip
 from iayos.payments.states import Purpose
 from iayos.web.auth import Me, acting_as, signed_in, verified
@@ -148,18 +148,28 @@ async def transactions(
 
 @post(
     "/jobs/{job_id:int}/cancel", status_code=200, summary="Cancel a job", guards=[verified],
-    opt=answers(jobs.AlreadyCompleted, jobs.AlreadyCancelled, jobs.EscrowHeld),
+    opt=answers(jobs.AlreadyCompleted, jobs.AlreadyCancelled, jobs.DisputeOpen, cancelling.CancelAsked),
 )  # fmt: skip
 async def cancel(job_id: FromPath[int], data: JSONBody[CancelIn], tx: InTx, me: Me) -> JobOut:
-    """Free while nothing is paid."""
+    """Free while nothing is paid; afterwards one side asks and the other confirms by the same route."""
     job = await cancelling.cancel(tx, job_id, by=me, reason=data.reason)
     return await job_queries.show(tx, job, me.account_id)
+
+
+@get(
+    "/jobs/{job_id:int}/cancel-quote", summary="What cancelling would do", guards=[signed_in],
+    opt=answers(jobs.AlreadyCompleted, jobs.AlreadyCancelled, jobs.DisputeOpen),
+)  # fmt: skip
+async def cancel_quote(job_id: FromPath[int], tx: InTx, me: Me) -> CancelQuoteOut:
+    """Who gets what, before anyone decides."""
+    return await cancelling.quote(tx, job_id, by=me)
 
 
 router = Router(
     path="/api",
     route_handlers=[
         create_escrow, final_payment, create_invoice, deposit, xendit_webhook, status, refresh, wallet, transactions, cancel,
+        cancel_quote,
     ],
     tags=["payments"],
 )  # fmt: skip

@@ -99,6 +99,26 @@ class CancelIn(msgspec.Struct, frozen=True, kw_only=True):
     reason: Text
 
 
+class CancelQuoteOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Who gets what if the job is cancelled now; pesos."""
+
+    needs: Literal["NOTHING", "OTHER_SIDE", "YOUR_CONFIRMATION"]
+    """What is missing: nothing (it is free), the other side's confirmation, or yours."""
+    toClient: Centavos
+    """What goes to the client's wallet, a returned fee included."""
+    feeReturned: Centavos
+    feeKept: Centavos
+    toPayee: Centavos
+
+    @classmethod
+    def of(cls, *, needs: str, refund: int, fee: int, kept: int) -> Self:
+        """From centavos."""
+        return cls(
+            needs=needs, toClient=Centavos(refund + fee), feeReturned=Centavos(fee), feeKept=Centavos(kept),  # type: ignore[arg-type]
+            toPayee=Centavos(0),
+        )  # fmt: skip
+
+
 class WalletOut(msgspec.Struct, frozen=True, kw_only=True):
     """What an account has; pesos."""
 

@@ -10,6 +10,7 @@ import msgspec
 
 from iayos.core import clock
 from iayos.core.db import Database, Tx
+from iayos.core.money import halves
 from iayos.core.moves import move
 from iayos.core.outbox import later
 from iayos.core.principal import Principal
@@ -23,6 +24,7 @@ from iayos.notifications.actions import notify, notify_staff
 from iayos.payments import gateway, queries
 from iayos.payments.gateway import Invoice, Xendit
 from iayos.payments.models import Payment, PaymentTable
+from iayos.payments.posting import post_and_collect
 from iayos.payments.states import PaymentStatus, PaymentType
 from iayos.profiles.actions import count_earning
 
@@ -104,7 +106,7 @@ async def _paid(tx: Tx, payment: Payment, job: Job | None, fact: Fact) -> str:
     if fact.amount != payment.amount:
         return await _mismatch(tx, payment, fact, reference)
     if payment.type == PaymentType.DEPOSIT:
-        await post(tx, reference, (chart.XENDIT, chart.wallet(payment.payer_id), payment.amount))
+        await post_and_collect(tx, reference, (chart.XENDIT, chart.wallet(payment.payer_id), payment.amount))
         await _complete(tx, payment, WALLET)
         await notify(
             tx, payment.payer_id, events.WALLET_DEPOSIT, data={"transactionID": payment.id}, amount=payment.amount
@@ -121,7 +123,7 @@ async def _again(tx: Tx, payment: Payment, fact: Fact, reference: str) -> str:
     """A payment that is done: the same invoice once more says nothing new; another invoice of it is money too much."""
     if payment.invoice_id == fact.invoice_id:
         return "NO_EFFECT"
-    if await post(tx, reference, (chart.XENDIT, chart.wallet(payment.payer_id), fact.amount)):
+    if await post_and_collect(tx, reference, (chart.XENDIT, chart.wallet(payment.payer_id), fact.amount)):
         await _flag(tx, payment, f"Paid twice: also by invoice {fact.invoice_id}")
         await _tell_of_wallet(tx, payment, fact.amount)
         return "PAID_TWICE"
@@ -137,7 +139,7 @@ async def _with_invoice(tx: Tx, payment: Payment, fact: Fact) -> Payment:
 
 
 async def _mismatch(tx: Tx, payment: Payment, fact: Fact, reference: str) -> str:
-    await post(tx, reference, (chart.XENDIT, chart.wallet(payment.payer_id), fact.amount))
+    await post_and_collect(tx, reference, (chart.XENDIT, chart.wallet(payment.payer_id), fact.amount))
     name = "mismatch" if payment.status == PaymentStatus.PENDING else "mismatch_late"
     payment = await move(tx, payment, name, by=None, failure_reason="AMOUNT_MISMATCH", credited_to=WALLET)
     await _flag(tx, payment, "Amount differs")
@@ -147,7 +149,7 @@ async def _mismatch(tx: Tx, payment: Payment, fact: Fact, reference: str) -> str
 
 async def _to_wallet(tx: Tx, payment: Payment, fact: Fact, reference: str) -> str:
     """Its job waits no more: cancelled, paid another way, ruled."""
-    await post(tx, reference, (chart.XENDIT, chart.wallet(payment.payer_id), fact.amount))
+    await post_and_collect(tx, reference, (chart.XENDIT, chart.wallet(payment.payer_id), fact.amount))
     await _complete(tx, payment, WALLET)
     await _tell_of_wallet(tx, payment, fact.amount)
     return "TO_WALLET"
@@ -157,7 +159,7 @@ def awaits(job: Job, kind: str) -> bool:
     """Does the job still wait for this half?"""
     if kind == PaymentType.ESCROW:
         return job.status == "IN_PROGRESS" and not job.escrow_paid
-    return job.status == "COMPLETED" and not job.remaining_paid
+    return job.owes_final
 
 
 async def from_wallet(tx: Tx, payment: Payment, job: Job, *, by: Principal) -> Payment:
@@ -175,10 +177,12 @@ async def _settle_half(
     if payment.type == PaymentType.ESCROW:
         job = await jobs.escrow_was_paid(tx, job)
         await _tell_payee(tx, events.ESCROW_PAID, payment, job, payment.base)
+    elif job.dispute_open:
+        job = await jobs.final_joined_dispute(tx, job)
     else:
         job = await jobs.final_was_paid(tx, job)
         await release(tx, job)
-        await _tell_payee(tx, events.FINAL_PAYMENT_RECEIVED, payment, job, job.agreed_price or 0)
+        await _tell_payee(tx, events.FINAL_PAYMENT_RECEIVED, payment, job, price_of(job))
     await notify(
         tx, payment.payer_id, events.PAYMENT_SUCCESS, data=_data(payment), amount=payment.amount, job_title=job.title
     )
@@ -187,11 +191,29 @@ async def _settle_half(
 
 async def release(tx: Tx, job: Job) -> None:
     """Everything held for a settled job goes to whoever did the work; an agency gets all of it."""
-    if job.payee_id is None or job.agreed_price is None:
-        raise AssertionError(f"job {job.id} is settled without a payee")
-    await post(tx, f"release:{job.id}", (chart.escrow(job.id), chart.wallet(job.payee_id), job.agreed_price))
-    kind = "AGENCY" if job.assigned_agency_id else "WORKER"
-    await count_earning(tx, job.payee_id, kind, job.agreed_price)
+    first, rest = halves(price_of(job))
+    amount = rest if job.half_released else first + rest
+    await post_and_collect(tx, f"release:{job.id}", (chart.escrow(job.id), chart.wallet(payee_of(job)), amount))
+    await count_earning(tx, payee_of(job), payee_type(job), amount)
+
+
+def price_of(job: Job) -> int:
+    """The agreed price of an accepted job."""
+    if job.agreed_price is None:
+        raise AssertionError(f"job {job.id} has no agreed price")
+    return job.agreed_price
+
+
+def payee_of(job: Job) -> int:
+    """Whom an accepted job pays."""
+    if job.payee_id is None:
+        raise AssertionError(f"job {job.id} has no payee")
+    return job.payee_id
+
+
+def payee_type(job: Job) -> str:
+    """The profile that earns."""
+    return "AGENCY" if job.assigned_agency_id else "WORKER"
 
 
 async def _complete(tx: Tx, payment: Payment, credited_to: str, *, by: Principal | None = None) -> Payment:

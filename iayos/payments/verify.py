@@ -23,7 +23,8 @@ class Findings(Row, frozen=True):
     clearing: int
 
 
-# A job holds its first half from the payment on, and nothing once the rest is paid and all is released.
+# A job holds its first half from the payment on until it is settled, cancelled, or the half was released because the second
+# was not paid; while a dispute is open it holds whatever was paid.
 VERIFY: Statement[Findings] = Statement(
     """
 WITH sides AS (
@@ -33,7 +34,9 @@ WITH sides AS (
     SELECT account_id, sum(total) AS total FROM sides GROUP BY account_id
 ), expected AS (
     SELECT 'escrow:' || id AS code,
-           CASE WHEN escrow_paid AND NOT remaining_paid THEN agreed_price / 2 ELSE 0 END AS amount
+           CASE WHEN NOT escrow_paid OR status = 'CANCELLED' OR settled_at IS NOT NULL OR half_released THEN 0
+                WHEN dispute_open AND remaining_paid THEN agreed_price
+                ELSE agreed_price / 2 END AS amount
     FROM jobs
 )
 SELECT
@@ -48,7 +51,7 @@ SELECT
      WHERE coalesce(a.balance, 0) <> coalesce(e.amount, 0) ORDER BY 1 LIMIT 1),
     (SELECT 'payment ' || p.id FROM payments p
      WHERE p.credited_to IS NOT NULL AND NOT EXISTS (
-         SELECT FROM journals j WHERE j.reference IN ('paid:' || p.invoice_id, 'payment:' || p.id)
+         SELECT FROM journals j WHERE j.reference IN ('paid:' || p.invoice_id, 'payment:' || p.id, p.external_id)
      ) ORDER BY p.id LIMIT 1),
     (SELECT coalesce(sum(balance), 0)::bigint FROM ledger_accounts WHERE code LIKE 'escrow:%'),
     (SELECT coalesce(sum(balance), 0)::bigint FROM ledger_accounts WHERE code LIKE 'wallet:%'),

@@ -23,7 +23,7 @@ _stamp = bindparam("moment", type_=Instant)
 COUNT_EARNING = Statement(
     _one.values(
         total_earning_gross=ProfileTable.total_earning_gross + bindparam("amount", type_=BigInteger),
-        jobs_completed=ProfileTable.jobs_completed + 1,
+        jobs_completed=ProfileTable.jobs_completed + bindparam("jobs", type_=Integer),
         updated_at=_stamp,
     )
 )
@@ -81,9 +81,11 @@ async def replace_specializations(tx: Tx, category_ids: Collection[int], *, by: 
     return profile
 
 
-async def count_earning(tx: Tx, account_id: int, profile_type: str, amount: int) -> None:
-    """A job is settled: its price (centavos) counts to the gross earnings, and the job to those completed."""
-    found = await tx.run(COUNT_EARNING, of_account=account_id, of_type=profile_type, amount=amount, moment=clock.now())
+async def count_earning(tx: Tx, account_id: int, profile_type: str, amount: int, *, jobs: int = 1) -> None:
+    """Money for a job came: it (centavos) counts to the gross earnings, and `jobs` to those completed."""
+    found = await tx.run(
+        COUNT_EARNING, of_account=account_id, of_type=profile_type, amount=amount, jobs=jobs, moment=clock.now()
+    )
     if not found:
         raise LookupError(f"account {account_id} has no {profile_type} profile")
 

@@ -135,8 +135,8 @@ async def test_a_leaking_faucet_from_registration_to_both_reviews(story: Story) 
     await story.books(**{f"escrow_{job}": 500_25, "fees": 25_01, f"wallet_{ben.account_id}": 0, "xendit": -525_26})
     assert (await ben.notices())[0] == ("Payment received", "Client paid ₱500.25 escrow for Fix leaking faucet")
     assert (await ana.get("/accounts/wallet"))["held"] == 500.25
-    cancelled = await ana.post(f"/jobs/{job}/cancel", {"reason": "Changed my mind"}, status=409)
-    assert cancelled["code"] == "ESCROW_HELD"
+    quote = await ana.get(f"/jobs/{job}/cancel-quote")
+    assert (quote["needs"], quote["toClient"], quote["feeKept"]) == ("OTHER_SIDE", 500.25, 25.01)
 
     # done, approved
     await ana.post(f"/jobs/{job}/approve-completion", status=409)
