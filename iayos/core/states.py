@@ -9,6 +9,7 @@ class Who:
 
     CLIENT: Final = "CLIENT"
     WORKER: Final = "WORKER"
+    AGENCY: Final = "AGENCY"
     PAYER: Final = "PAYER"
     STAFF: Final = "STAFF"
     SYSTEM: Final = "SYSTEM"

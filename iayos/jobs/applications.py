@@ -3,13 +3,11 @@
 from typing import Final
 
 from iayos.accounts.queries import account_of
-from iayos.chat.actions import open_conversation
-from iayos.core import clock
 from iayos.core.db import Tx
 from iayos.core.errors import Conflict, Forbidden, NotFound
 from iayos.core.moves import move
 from iayos.core.principal import Principal
-from iayos.jobs.actions import reject_pending
+from iayos.jobs.actions import accepted, reject_pending
 from iayos.jobs.models import Application, Job
 from iayos.jobs.queries import APPLICATION, APPLICATION_FOR_UPDATE, APPLICATION_OF, STANDING_OF_APPLICANT, lock_job
 from iayos.jobs.schemas import ApplicationIn
@@ -108,11 +106,10 @@ async def accept(tx: Tx, application_id: int, *, by: Principal) -> Job:
         raise WorkerSuspended(workerID=application.worker_id)
     await move(tx, application, "accept", by=by)
     await reject_pending(tx, job, by=by)
-    job = await move(
-        tx, job, "accept_application", by=by, assigned_worker_id=application.worker_id,
-        agreed_price=application.proposed_budget, accepted_at=clock.now(),
+    job, conversation_id = await accepted(
+        tx, job, "accept_application", price=application.proposed_budget, by=by,
+        assigned_worker_id=application.worker_id,
     )  # fmt: skip
-    conversation_id = await open_conversation(tx, job.id, [job.client_id, application.worker_id])
     told = {"jobID": job.id, "applicationID": application.id, "conversationID": conversation_id}
     await notify(tx, application.worker_id, APPLICATION_ACCEPTED, data=told, job_title=job.title)
     return job

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
 
-from iayos.accounts.models import AccountTable
+from iayos.accounts.models import Account, AccountTable
 from iayos.chat.models import ConversationTable
 from iayos.core.db import Reads, Row, Statement, Tx, columns
 from iayos.core.errors import NotFound
@@ -14,7 +14,7 @@ from iayos.core.page import BIGGEST, Page, decode, page
 from iayos.core.principal import AGENCY, CLIENT, WORKER, Principal
 from iayos.jobs.models import Application, ApplicationTable, Job, JobTable
 from iayos.jobs.schemas import ApplicationOut, JobOut
-from iayos.jobs.states import ApplicationStatus, JobStatus, JobType, Urgency
+from iayos.jobs.states import ApplicationStatus, InviteStatus, JobStatus, JobType, Urgency
 from iayos.profiles.models import CategoryTable
 from iayos.profiles.queries import cards
 from iayos.profiles.schemas import PartyOut
@@ -45,6 +45,13 @@ STANDING_OF_APPLICANT = Statement(
     .join(ApplicationTable, ApplicationTable.worker_id == AccountTable.id)
     .where(ApplicationTable.id == bindparam("application_id", type_=BigInteger))
     .with_for_update(read=True, of=AccountTable)
+)
+HELD_ACCOUNTS = Statement(
+    select(*columns(Account))
+    .where(AccountTable.id == func.any(bindparam("account_ids", type_=ARRAY(BigInteger))))
+    .order_by(AccountTable.id)
+    .with_for_update(read=True),
+    into=Account,
 )
 
 
@@ -109,6 +116,11 @@ async def find_job(reads: Reads, job_id: int) -> Job | None:
 async def lock_job(tx: Tx, job_id: int) -> Job | None:
     """The job with this id, locked until the transaction ends."""
     return await tx.one_or_none(JOB_FOR_UPDATE, job_id=job_id)
+
+
+async def held_accounts(tx: Tx, account_ids: Collection[int]) -> dict[int, Account]:
+    """These accounts, shared until the transaction ends: a suspension comes wholly before it or wholly after."""
+    return {account.id: account for account in await tx.all(HELD_ACCOUNTS, account_ids=list(account_ids))}
 
 
 async def job_seen_by(reads: Reads, job_id: int, viewer: Principal) -> Job:
@@ -201,7 +213,7 @@ def _job_out(
         location=job.location, latitude=job.latitude, longitude=job.longitude,
         distanceKm=round(job.distance, 2) if isinstance(job, Found) and job.distance is not None else None,
         urgency=Urgency(job.urgency), preferredStartDate=job.preferred_start_date, jobType=JobType(job.job_type),
-        status=JobStatus(job.status), inviteStatus=job.invite_status,
+        status=JobStatus(job.status), inviteStatus=InviteStatus(job.invite_status) if job.invite_status else None,
         clientID=job.client_id, client=people[job.client_id, CLIENT],
         assignedWorkerID=job.assigned_worker_id, worker=people.get((job.assigned_worker_id or 0, WORKER)),
         assignedAgencyFK=job.assigned_agency_id, agency=people.get((job.assigned_agency_id or 0, AGENCY)),

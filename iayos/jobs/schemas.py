@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from iayos.core.money import Centavos, in_words
 from iayos.core.wire import ID, Clearable, Latitude, LongClearable, Longitude, LongText, Text, Title
-from iayos.jobs.states import ApplicationStatus, JobStatus, JobType, Urgency
+from iayos.jobs.states import ApplicationStatus, InviteStatus, JobStatus, JobType, Urgency
 from iayos.profiles.schemas import PartyOut
 
 LOWEST: Final = 100_00
@@ -102,6 +102,19 @@ class RejectionIn(msgspec.Struct, frozen=True, kw_only=True):
     reason: Clearable | None = None
 
 
+class InviteRejectionIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the invited cannot take the job; the client reads it."""
+
+    reason: Text
+
+
+class AssignmentIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Which employee an agency sends."""
+
+    assignedWorkerID: ID
+    """The employee's `accountID`."""
+
+
 class CompletionIn(msgspec.Struct, frozen=True, kw_only=True):
     """The worker is done."""
 
@@ -146,7 +159,8 @@ class JobOut(msgspec.Struct, frozen=True, kw_only=True):
     preferredStartDate: date | None
     jobType: JobType
     status: JobStatus
-    inviteStatus: str | None
+    inviteStatus: InviteStatus | None
+    """What the invited answered; `PENDING` without an answer, also when the job ended meanwhile. Null for a listing."""
     clientID: int
     client: PartyOut
     assignedWorkerID: int | None
@@ -181,7 +195,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody whose turn it is."""
 
     who: str
-    """`CLIENT` or `WORKER`."""
+    """`CLIENT`, `WORKER` or `AGENCY`."""
     action: str
     """The move that is expected of them."""
 

@@ -58,7 +58,7 @@ async def test_who_may_not_apply(http: httpx.AsyncClient, db: Database) -> None:
     worker, unverified = await make.account(db, "WORKER"), await make.account(db, "WORKER", verified=False)
     listing = await make.job(db, client=client)
     taken = await make.job(db, client=client, worker=worker)
-    invite = await make.job(db, client=client, job_type="INVITE")
+    invite = await make.job(db, client=client, job_type="INVITE", invite_status="PENDING")
 
     async def refusal(someone: make.Someone, job_id: int, body: Any = OFFER) -> tuple[int, str]:
         answer = await make.as_(http, someone).post(f"/api/jobs/{job_id}/apply", body)

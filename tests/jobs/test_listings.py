@@ -109,13 +109,6 @@ async def test_who_may_not_post(http: httpx.AsyncClient, db: Database) -> None:
     assert (refused.status_code, refused.json()["code"]) == (403, "EMAIL_UNVERIFIED")
 
 
-async def test_invitations_are_refused_by_name(http: httpx.AsyncClient, db: Database) -> None:
-    client, worker = await make.account(db), await make.account(db, "WORKER")
-    invite = FAUCET | {"jobType": "INVITE", "assignedWorkerID": worker.account_id}
-    refused = await make.as_(http, client).post("/api/jobs/create", invite)
-    assert (refused.status_code, refused.json()["code"]) == (409, "INVITES_NOT_OPEN_YET")
-
-
 async def test_a_new_listing_is_told_once_to_the_workers_nearby(
     http: httpx.AsyncClient, db: Database, drain: Drain
 ) -> None:
