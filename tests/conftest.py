@@ -22,6 +22,7 @@ from iayos.core.embedded import Embedded, locked
 from iayos.sandbox.app import Sandbox as SandboxState
 from iayos.sandbox.app import SandboxConfig, create_sandbox
 from iayos.settings import Settings
+from tests.contract import Contract
 
 TEMPLATE = "iayos_template"
 logs.configure(level="WARNING")
@@ -68,7 +69,9 @@ def free_port() -> int:
 @asynccontextmanager
 async def serving(app: Any, port: int) -> AsyncIterator[str]:
     """`app` on a real port of this event loop."""
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, timeout_graceful_shutdown=1, ws="websockets-sansio"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=port, log_config=None, timeout_graceful_shutdown=1, ws="websockets-sansio")
+    )
     running = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
@@ -124,10 +127,19 @@ async def app(settings: Settings) -> AsyncIterator[Litestar]:
 
 
 @pytest.fixture(scope="session")
-async def client(app: Litestar, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the service."""
-    limits = httpx.Limits(max_connections=200)
-    async with httpx.AsyncClient(base_url=settings.public_url, trust_env=False, timeout=30, limits=limits) as one:
+async def contract(app: Litestar, settings: Settings) -> Contract:
+    """What the service promises in its OpenAPI document."""
+    async with httpx.AsyncClient(base_url=settings.public_url, trust_env=False, timeout=30) as one:
+        return Contract((await one.get("/schema/openapi.json")).json())
+
+
+@pytest.fixture(scope="session")
+async def client(contract: Contract, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the service; an answer that the OpenAPI document does not declare fails the test that got it."""
+    async with httpx.AsyncClient(
+        base_url=settings.public_url, trust_env=False, timeout=30, limits=httpx.Limits(max_connections=200),
+        event_hooks={"response": [contract.hold]},
+    ) as one:  # fmt: skip
         yield one
 
 
@@ -167,7 +179,9 @@ async def sweeper(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 async def empty(sweeper: asyncpg.Connection) -> None:
     """No row left but the trades."""
     kept = {"alembic_version", "categories"}
-    await sweeper.execute(";".join(f"DELETE FROM {t.name}" for t in migrate.metadata().sorted_tables if t.name not in kept))
+    await sweeper.execute(
+        ";".join(f"DELETE FROM {t.name}" for t in migrate.metadata().sorted_tables if t.name not in kept)
+    )
 
 
 @pytest.fixture(autouse=True)
