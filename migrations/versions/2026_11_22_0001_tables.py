@@ -150,6 +150,29 @@ def upgrade() -> None:
         postgresql_where=sa.text("done_at IS NULL AND failed_at IS NULL"),
     )
     op.create_table(
+        "payout_channels",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("least", sa.BigInteger(), nullable=False),
+        sa.Column("most", sa.BigInteger(), nullable=False),
+        sa.Column("step", sa.BigInteger(), nullable=False),
+        sa.Column("fetched_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_channels")),
+        sa.UniqueConstraint("code", name="uq_payout_channels_code"),
+    )
+    op.create_table(
+        "presence",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("conversation_id", sa.BigInteger(), nullable=False),
+        sa.Column("process_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_presence")),
+        sa.UniqueConstraint("account_id", "conversation_id", "process_id", name="uq_presence_place"),
+        prefixes=["UNLOGGED"],
+    )
+    op.create_table(
         "rate_limits",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
         sa.Column("bucket", sa.Text(), nullable=False),
@@ -247,6 +270,12 @@ def upgrade() -> None:
         ),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(job_type = 'INVITE') = (invite_status IS NOT NULL)", name=op.f("ck_jobs_invite_has_status")
+        ),
+        sa.CheckConstraint(
+            "invite_status IN ('PENDING','ACCEPTED','REJECTED')", name=op.f("ck_jobs_invite_status_known")
+        ),
         sa.CheckConstraint("job_type = 'INVITE' OR assigned_agency_id IS NULL", name=op.f("ck_jobs_agency_by_invite")),
         sa.CheckConstraint("job_type IN ('LISTING','INVITE')", name=op.f("ck_jobs_job_type_known")),
         sa.CheckConstraint(
@@ -270,6 +299,7 @@ def upgrade() -> None:
         sa.CheckConstraint("NOT remaining_paid OR escrow_paid", name=op.f("ck_jobs_halves_in_order")),
         sa.CheckConstraint("agreed_price BETWEEN 10000 AND 100000000", name=op.f("ck_jobs_agreed_price_in_range")),
         sa.CheckConstraint("budget BETWEEN 10000 AND 100000000", name=op.f("ck_jobs_budget_in_range")),
+        sa.CheckConstraint("client_id <> assigned_agency_id", name=op.f("ck_jobs_not_ones_own_agency")),
         sa.CheckConstraint("client_id <> assigned_worker_id", name=op.f("ck_jobs_not_ones_own")),
         sa.ForeignKeyConstraint(
             ["assigned_agency_id"], ["accounts.id"], name=op.f("fk_jobs_assigned_agency_id_accounts")
@@ -313,6 +343,40 @@ def upgrade() -> None:
     )
     op.create_index("ix_jobs_search", "jobs", ["search"], unique=False, postgresql_using="gin")
     op.create_index("ix_jobs_worker", "jobs", ["assigned_worker_id", "id"], unique=False)
+    op.create_table(
+        "media",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("owner_id", sa.BigInteger(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("bucket", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("thumb_path", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("thumb_url", sa.Text(), nullable=True),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("look", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("stored_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("attached_to", sa.Text(), nullable=True),
+        sa.Column("removed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("attached_to IS NULL OR stored_at IS NOT NULL", name=op.f("ck_media_attached_when_stored")),
+        sa.ForeignKeyConstraint(["owner_id"], ["accounts.id"], name=op.f("fk_media_owner_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_media")),
+        sa.UniqueConstraint("path", name="uq_media_path"),
+    )
+    op.create_index("ix_media_attached_to", "media", ["attached_to"], unique=False)
+    op.create_index("ix_media_look", "media", ["look"], unique=False, postgresql_where=sa.text("look IS NOT NULL"))
+    op.create_index(
+        "ix_media_loose",
+        "media",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("attached_to IS NULL AND removed_at IS NULL"),
+    )
+    op.create_index("ix_media_owner_id", "media", ["owner_id"], unique=False)
+    op.create_index("ix_media_sha256", "media", ["sha256"], unique=False)
     op.create_table(
         "notifications",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
@@ -469,8 +533,8 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
         sa.Column("job_id", sa.BigInteger(), nullable=False),
         sa.Column("last_seq", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("last_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("closed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_conversations_job_id_jobs")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
         sa.UniqueConstraint("job_id", name="uq_conversations_job_id"),
@@ -522,6 +586,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("type = 'DEPOSIT'"),
     )
     op.create_index("ix_payments_invoice_id", "payments", ["invoice_id"], unique=False)
+    op.create_index(
+        "ix_payments_leaving",
+        "payments",
+        ["payer_id"],
+        unique=False,
+        postgresql_where=sa.text("type = 'WITHDRAWAL' AND status = 'PENDING'"),
+    )
     op.create_index("ix_payments_payer", "payments", ["payer_id", "id"], unique=False)
     op.create_index(
         "uq_payments_one_attempt",
@@ -593,10 +664,54 @@ def upgrade() -> None:
     op.create_index(
         "ix_conversation_participants_account_id", "conversation_participants", ["account_id"], unique=False
     )
+    op.create_table(
+        "messages",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("conversation_id", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("sender_id", sa.BigInteger(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column(
+            "attachments", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
+        ),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("seq > 0", name=op.f("ck_messages_seq_positive")),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"], ["conversations.id"], name=op.f("fk_messages_conversation_id_conversations")
+        ),
+        sa.ForeignKeyConstraint(["sender_id"], ["accounts.id"], name=op.f("fk_messages_sender_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+        sa.UniqueConstraint("conversation_id", "sender_id", "client_id", name="uq_messages_client_id"),
+        sa.UniqueConstraint("conversation_id", "seq", name="uq_messages_conversation_id_seq"),
+    )
+    op.create_index("ix_messages_sender_id", "messages", ["sender_id", "id"], unique=False)
+    op.create_table(
+        "withdrawals",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("payment_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel_code", sa.Text(), nullable=False),
+        sa.Column("channel_name", sa.Text(), nullable=False),
+        sa.Column("account_number", sa.Text(), nullable=False),
+        sa.Column("account_name", sa.Text(), nullable=False),
+        sa.Column("idempotency_key", sa.Text(), nullable=False),
+        sa.Column("payout_id", sa.Text(), nullable=True),
+        sa.Column("payout_status", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["payment_id"], ["payments.id"], name=op.f("fk_withdrawals_payment_id_payments")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_withdrawals")),
+        sa.UniqueConstraint("idempotency_key", name="uq_withdrawals_idempotency_key"),
+        sa.UniqueConstraint("payment_id", name="uq_withdrawals_payment_id"),
+        sa.UniqueConstraint("payout_id", name="uq_withdrawals_payout_id"),
+    )
 
 
 def downgrade() -> None:
     """Back."""
+    op.drop_table("withdrawals")
+    op.drop_index("ix_messages_sender_id", table_name="messages")
+    op.drop_table("messages")
     op.drop_index("ix_conversation_participants_account_id", table_name="conversation_participants")
     op.drop_table("conversation_participants")
     op.drop_index("ix_reviews_reviewee", table_name="reviews")
@@ -606,6 +721,11 @@ def downgrade() -> None:
     op.drop_index("uq_payments_one_settlement", table_name="payments", postgresql_where=sa.text("credited_to = 'JOB'"))
     op.drop_index("uq_payments_one_attempt", table_name="payments", postgresql_where=sa.text("status = 'PENDING'"))
     op.drop_index("ix_payments_payer", table_name="payments")
+    op.drop_index(
+        "ix_payments_leaving",
+        table_name="payments",
+        postgresql_where=sa.text("type = 'WITHDRAWAL' AND status = 'PENDING'"),
+    )
     op.drop_index("ix_payments_invoice_id", table_name="payments")
     op.drop_index("ix_payments_deposits", table_name="payments", postgresql_where=sa.text("type = 'DEPOSIT'"))
     op.drop_table("payments")
@@ -630,6 +750,14 @@ def downgrade() -> None:
     op.drop_index("ix_notifications_unread", table_name="notifications", postgresql_where=sa.text("read_at IS NULL"))
     op.drop_index("ix_notifications_account", table_name="notifications")
     op.drop_table("notifications")
+    op.drop_index("ix_media_sha256", table_name="media")
+    op.drop_index("ix_media_owner_id", table_name="media")
+    op.drop_index(
+        "ix_media_loose", table_name="media", postgresql_where=sa.text("attached_to IS NULL AND removed_at IS NULL")
+    )
+    op.drop_index("ix_media_look", table_name="media", postgresql_where=sa.text("look IS NOT NULL"))
+    op.drop_index("ix_media_attached_to", table_name="media")
+    op.drop_table("media")
     op.drop_index("ix_jobs_worker", table_name="jobs")
     op.drop_index("ix_jobs_search", table_name="jobs", postgresql_using="gin")
     op.drop_index(
@@ -655,6 +783,8 @@ def downgrade() -> None:
     op.drop_table("xendit_events")
     op.drop_table("sign_in_failures")
     op.drop_table("rate_limits")
+    op.drop_table("presence")
+    op.drop_table("payout_channels")
     op.drop_index(
         "ix_outbox_open", table_name="outbox", postgresql_where=sa.text("done_at IS NULL AND failed_at IS NULL")
     )
