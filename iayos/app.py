@@ -72,7 +72,8 @@ def create_app(settings: Settings) -> Litestar:
             expose_headers=["X-Request-ID", "Retry-After", "Idempotent-Replayed"],
         ),
         openapi_config=OpenAPIConfig(
-            title="iAyos", version="0.1.0", path="/schema", render_plugins=[pages.Viewer(path="/viewer", media_type=MediaType.HTML), pages.Documents(path="/openapi.json")]
+            title="iAyos", version="0.1.0", path="/schema", use_handler_docstrings=True,
+            render_plugins=[pages.Viewer(path="/viewer", media_type=MediaType.HTML), pages.Documents(path="/openapi.json")],
         ),
     )  # fmt: skip
     app.asgi_handler = Edge(app.asgi_handler, https=settings.production)

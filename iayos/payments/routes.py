@@ -96,9 +96,19 @@ async def deposit(data: JSONBody[DepositIn], state: State, me: Me) -> Transactio
     return TransactionOut.of(await attempts.deposit(desk_of(state), data.amount, by=me))
 
 
+WEBHOOK = {
+    "description": "An event of Xendit, as its documentation has it; `x-callback-token` proves that it is one.",
+    "required": True,
+    "content": {"application/json": {"schema": {"type": "object", "additionalProperties": True}, "example": {
+        "id": "579c8d61f23fa4ca35e52da4", "external_id": "job-1042-escrow-77", "status": "PAID", "amount": 525,
+        "paid_amount": 525, "currency": "PHP", "paid_at": "2026-11-22T08:30:00.000Z", "payment_channel": "GCASH",
+    }}},
+}  # fmt: skip
+
+
 @post(
     "/payments/xendit-webhook", status_code=200, summary="Xendit tells of a payment",
-    opt=answers(AuthFailed, Invalid, no_replay=True),
+    opt=answers(AuthFailed, Invalid, no_replay=True, request_body=WEBHOOK),
 )  # fmt: skip
 async def xendit_webhook(request: Request[None, None, State], db: OwnTx) -> Received:
     """Kept and answered; applied in the background, once."""

@@ -178,7 +178,7 @@ def _complete_operation(operation: dict[str, Any], handler: HTTPRouteHandler, do
     if _replays(handler, guards):
         others = [one for one in operation.get("parameters", ()) if one["name"] != RETRY_KEY["name"]]
         operation["parameters"] = [*others, RETRY_KEY]
-    answered = {k: v for k, v in sorted(operation.get("responses", {}).items()) if k.startswith("2")}
+    answered = {k: _plainly(k, v) for k, v in sorted(operation.get("responses", {}).items()) if k.startswith("2")}
     for part in (operation.get("requestBody"), *answered.values()):
         for media in (part or {}).get("content", {}).values():
             media.setdefault("example", example(media.get("schema", {}), document, ()))
@@ -188,6 +188,12 @@ def _complete_operation(operation: dict[str, Any], handler: HTTPRouteHandler, do
     for status, group in sorted(by_status.items()):
         answered[str(status)] = _error_answer(status, group)
     operation["responses"] = answered
+
+
+def _plainly(status: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """Litestar tells what HTTP's statuses mean in general ("Document created, URL follows")."""
+    known = HTTPStatus(int(status))
+    return answer | ({"description": known.phrase} if answer.get("description") == known.description else {})
 
 
 def _error_answer(status: int, group: list[type[AppError]]) -> dict[str, Any]:
