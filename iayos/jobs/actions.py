@@ -8,7 +8,7 @@ from iayos.accounts.queries import account_of
 from iayos.chat.actions import open_conversation
 from iayos.core import clock
 from iayos.core.db import Tx
-from iayos.core.errors import Conflict, Invalid, NotFound
+from iayos.core.errors import Conflict, Forbidden, Invalid, NotFound
 from iayos.core.money import fee_on, halves
 from iayos.core.moves import move
 from iayos.core.outbox import later
@@ -16,7 +16,7 @@ from iayos.core.principal import Principal
 from iayos.jobs.clocks import wind
 from iayos.jobs.invited import invited
 from iayos.jobs.models import Job, JobTable
-from iayos.jobs.queries import COUNT_LIVE, JOB, PENDING_FOR_UPDATE, lock_job
+from iayos.jobs.queries import COUNT_LIVE, OVERDUE, JOB, PENDING_FOR_UPDATE, lock_job
 from iayos.jobs.schemas import CompletionIn, JobChanges, JobIn
 from iayos.jobs.states import InviteStatus, JobStatus
 from iayos.notifications.actions import notify, notify_each
@@ -74,12 +74,17 @@ class DisputeOpen(Conflict):
     code, message = "DISPUTE_OPEN", "A dispute about this job is open; it must be settled first."
 
 
+class PaymentOverdue(Forbidden):
+    code, message = "PAYMENT_OVERDUE", "A second half is overdue. Pay it first; then you can post and hire again."
+
+
 class EscrowHeld(Conflict):
     code, message = "ESCROW_HELD", "The escrow of this job is paid, so it can no longer be cancelled by one side alone."
 
 
 async def create(tx: Tx, data: JobIn, *, by: Principal) -> Job:
     """The client posts a listing, of which nearby workers are told, or invites one worker or agency."""
+    await refuse_overdue(tx, by.account_id)
     whom = await invited(tx, data, by=by)
     values = await _checked(tx, data)
     if whom:
@@ -235,6 +240,13 @@ async def job_of_client(tx: Tx, job_id: int, by: Principal) -> Job:
     if job is None or job.client_id != by.account_id:
         raise NotFound(jobID=job_id)
     return job
+
+
+async def refuse_overdue(tx: Tx, client_id: int) -> None:
+    """Who let a second half go unpaid neither posts nor hires until it is paid (SPEC 3, ruling g)."""
+    job_id = await tx.value(OVERDUE, client_id=client_id)
+    if job_id is not None:
+        raise PaymentOverdue(jobID=job_id)
 
 
 def refuse_disputed(job: Job) -> None:

@@ -7,7 +7,7 @@ from iayos.core.db import Tx
 from iayos.core.errors import Conflict, Forbidden, NotFound
 from iayos.core.moves import move
 from iayos.core.principal import Principal
-from iayos.jobs.actions import accepted, reject_pending
+from iayos.jobs.actions import accepted, refuse_overdue, reject_pending
 from iayos.jobs.models import Application, Job
 from iayos.jobs.queries import APPLICATION, APPLICATION_FOR_UPDATE, APPLICATION_OF, STANDING_OF_APPLICANT, lock_job
 from iayos.jobs.schemas import ApplicationIn
@@ -104,6 +104,7 @@ async def accept(tx: Tx, application_id: int, *, by: Principal) -> Job:
     _require_pending(application)
     if suspended_at is not None:
         raise WorkerSuspended(workerID=application.worker_id)
+    await refuse_overdue(tx, job.client_id)
     await move(tx, application, "accept", by=by)
     await reject_pending(tx, job, by=by)
     job, conversation_id = await accepted(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 import msgspec
-from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, bindparam, false, func, select
 
 from iayos.accounts.models import Account, AccountTable
 from iayos.chat.models import ConversationTable
@@ -106,6 +106,15 @@ _newest = (
 )
 NEWEST_OF_JOB = Statement(_newest.where(_of_job), into=Application)
 NEWEST_OF_WORKER = Statement(_newest.where(_by_worker), into=Application)
+
+OVERDUE = Statement(
+    select(JobTable.id)
+    .where(
+        JobTable.client_id == bindparam("client_id"), JobTable.half_released, JobTable.remaining_paid.is_(false()),
+        JobTable.settled_at.is_(None),
+    )
+    .limit(1)
+)  # fmt: skip
 
 
 async def find_job(reads: Reads, job_id: int) -> Job | None:

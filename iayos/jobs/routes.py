@@ -47,7 +47,7 @@ async def categories(reads: Reading) -> Page[CategoryOut]:
     return Page(items=[CategoryOut(categoryID=one.id, name=one.name) for one in found], nextCursor=None)
 
 
-@post("/create", status_code=201, guards=[as_client], summary="Post a job", opt=answers(OwnInvite))
+@post("/create", status_code=201, guards=[as_client], summary="Post a job", opt=answers(OwnInvite, actions.PaymentOverdue))
 async def create(tx: InTx, me: Me, data: JSONBody[JobIn]) -> JobOut:
     """A listing is shown to all and told to the workers nearby; an invitation goes to one worker or agency."""
     return await queries.show(tx, await actions.create(tx, data, by=me), me.account_id)
@@ -148,7 +148,9 @@ async def withdraw(tx: InTx, me: Me, application_id: FromPath[int]) -> Applicati
 
 @post(
     "/applications/{application_id:int}/accept", status_code=200, guards=[as_client], summary="Accept an application",
-    opt=answers(applications.NotOpen, applications.NotPending, applications.WorkerSuspended),
+    opt=answers(
+        applications.NotOpen, applications.NotPending, applications.WorkerSuspended, actions.PaymentOverdue
+    ),
 )  # fmt: skip
 async def accept(tx: InTx, me: Me, application_id: FromPath[int]) -> JobOut:
     """The worker is assigned at the proposed price, all others are turned down, and a conversation opens."""
@@ -199,7 +201,7 @@ async def complete(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[Compl
 
 @post(
     "/{job_id:int}/approve-completion", status_code=200, guards=[as_client], summary="Approve the work",
-    opt=answers(actions.NotMarkedComplete, actions.AlreadyCompleted, actions.AlreadyCancelled),
+    opt=answers(actions.NotMarkedComplete, actions.AlreadyCompleted, actions.AlreadyCancelled, actions.DisputeOpen),
 )  # fmt: skip
 async def approve_completion(tx: InTx, me: Me, job_id: FromPath[int]) -> JobOut:
     """The job is completed, and the second half falls due."""
