@@ -80,6 +80,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name="uq_counters_name"),
     )
     op.create_table(
+        "first_decisions",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("by_account_id", sa.BigInteger(), nullable=False),
+        sa.Column("facts", sa.LargeBinary(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_first_decisions")),
+        sa.UniqueConstraint("subject", name="uq_first_decisions_subject"),
+    )
+    op.create_table(
         "history",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
         sa.Column("entity", sa.Text(), nullable=False),
@@ -224,6 +234,53 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name="uq_account_tokens_token_hash"),
     )
     op.create_index("ix_account_tokens_account_id", "account_tokens", ["account_id"], unique=False)
+    op.create_table(
+        "agency_employees",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("agency_id", sa.BigInteger(), nullable=False),
+        sa.Column("worker_id", sa.BigInteger(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("invited_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("joined_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("assigned_job_id", sa.BigInteger(), nullable=True),
+        sa.Column("total_jobs_completed", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("total_earnings", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("rating_sum", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("rating_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "assigned_job_id IS NULL OR status = 'ACTIVE'", name=op.f("ck_agency_employees_active_when_assigned")
+        ),
+        sa.CheckConstraint(
+            "status IN ('INVITED','ACTIVE','DECLINED','INACTIVE')", name=op.f("ck_agency_employees_status_known")
+        ),
+        sa.CheckConstraint("agency_id <> worker_id", name=op.f("ck_agency_employees_not_oneself")),
+        sa.CheckConstraint(
+            "total_jobs_completed >= 0 AND total_earnings >= 0", name=op.f("ck_agency_employees_totals_not_negative")
+        ),
+        sa.ForeignKeyConstraint(["agency_id"], ["accounts.id"], name=op.f("fk_agency_employees_agency_id_accounts")),
+        sa.ForeignKeyConstraint(["worker_id"], ["accounts.id"], name=op.f("fk_agency_employees_worker_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agency_employees")),
+        sa.UniqueConstraint("agency_id", "worker_id", name="uq_agency_employees_pair"),
+        sa.UniqueConstraint("assigned_job_id", name="uq_agency_employees_assigned_job_id"),
+    )
+    op.create_index("ix_agency_employees_agency", "agency_employees", ["agency_id", "id"], unique=False)
+    op.create_index(
+        "ix_agency_employees_invited",
+        "agency_employees",
+        ["worker_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'INVITED'"),
+    )
+    op.create_index(
+        "uq_agency_employees_employed",
+        "agency_employees",
+        ["worker_id"],
+        unique=True,
+        postgresql_where=sa.text("status = 'ACTIVE'"),
+    )
     op.create_table(
         "jobs",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
@@ -378,6 +435,25 @@ def upgrade() -> None:
     op.create_index("ix_media_owner_id", "media", ["owner_id"], unique=False)
     op.create_index("ix_media_sha256", "media", ["sha256"], unique=False)
     op.create_table(
+        "notification_settings",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("push", sa.Boolean(), nullable=False),
+        sa.Column("email", sa.Boolean(), nullable=False),
+        sa.Column("kinds", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("quiet_from", sa.Time(), nullable=True),
+        sa.Column("quiet_to", sa.Time(), nullable=True),
+        sa.CheckConstraint(
+            "(quiet_from IS NULL) = (quiet_to IS NULL)", name=op.f("ck_notification_settings_quiet_hours_paired")
+        ),
+        sa.CheckConstraint("quiet_from <> quiet_to", name=op.f("ck_notification_settings_quiet_hours_end")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_notification_settings_account_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notification_settings")),
+        sa.UniqueConstraint("account_id", name="uq_notification_settings_account_id"),
+    )
+    op.create_table(
         "notifications",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
@@ -459,6 +535,21 @@ def upgrade() -> None:
         postgresql_where=sa.text("profile_type = 'WORKER'"),
     )
     op.create_table(
+        "push_tokens",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("device_type", sa.Text(), nullable=True),
+        sa.Column("registered_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("rests_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("retired_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("device_type IN ('ios','android')", name=op.f("ck_push_tokens_device_type_known")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_push_tokens_account_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_push_tokens")),
+        sa.UniqueConstraint("token", name="uq_push_tokens_token"),
+    )
+    op.create_index("ix_push_tokens_account", "push_tokens", ["account_id", "registered_at"], unique=False)
+    op.create_table(
         "sessions",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
@@ -538,6 +629,74 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_conversations_job_id_jobs")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
         sa.UniqueConstraint("job_id", name="uq_conversations_job_id"),
+    )
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("notification_id", sa.BigInteger(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("push_token_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("claimed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("refusals", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("ticket", sa.Text(), nullable=True),
+        sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("fault", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "channel <> 'EMAIL' OR push_token_id IS NULL", name=op.f("ck_deliveries_email_without_device")
+        ),
+        sa.CheckConstraint(
+            "channel <> 'PUSH' OR push_token_id IS NOT NULL", name=op.f("ck_deliveries_push_with_device")
+        ),
+        sa.CheckConstraint("channel IN ('PUSH','EMAIL')", name=op.f("ck_deliveries_channel_known")),
+        sa.ForeignKeyConstraint(
+            ["notification_id"],
+            ["notifications.id"],
+            name=op.f("fk_deliveries_notification_id_notifications"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["push_token_id"],
+            ["push_tokens.id"],
+            name=op.f("fk_deliveries_push_token_id_push_tokens"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint(
+            "notification_id", "channel", "push_token_id", name="uq_deliveries_once", postgresql_nulls_not_distinct=True
+        ),
+    )
+    op.create_index("ix_deliveries_push_token", "deliveries", ["push_token_id"], unique=False)
+    op.create_table(
+        "disputes",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("job_id", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("phase", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("opened_by", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("ended_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("to_payee", sa.BigInteger(), nullable=True),
+        sa.Column("to_client", sa.BigInteger(), nullable=True),
+        sa.Column("ruling", sa.Text(), nullable=True),
+        sa.Column("ruled_by", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(status IN ('AGREED','RULED')) = (to_payee IS NOT NULL)", name=op.f("ck_disputes_ended_has_shares")
+        ),
+        sa.CheckConstraint("phase IN ('TALK','OFFERS','STAFF')", name=op.f("ck_disputes_phase_known")),
+        sa.CheckConstraint("status IN ('OPEN','AGREED','RULED','WITHDRAWN')", name=op.f("ck_disputes_status_known")),
+        sa.CheckConstraint("to_payee >= 0 AND to_client >= 0", name=op.f("ck_disputes_shares_not_negative")),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_disputes_job_id_jobs")),
+        sa.ForeignKeyConstraint(["opened_by"], ["accounts.id"], name=op.f("fk_disputes_opened_by_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disputes")),
+    )
+    op.create_index("ix_disputes_job_id", "disputes", ["job_id"], unique=False)
+    op.create_index(
+        "uq_disputes_one_open", "disputes", ["job_id"], unique=True, postgresql_where=sa.text("status = 'OPEN'")
     )
     op.create_table(
         "payments",
@@ -665,6 +824,37 @@ def upgrade() -> None:
         "ix_conversation_participants_account_id", "conversation_participants", ["account_id"], unique=False
     )
     op.create_table(
+        "dispute_evidence",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("dispute_id", sa.BigInteger(), nullable=False),
+        sa.Column("by_account_id", sa.BigInteger(), nullable=False),
+        sa.Column("media_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_account_id"], ["accounts.id"], name=op.f("fk_dispute_evidence_by_account_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(["dispute_id"], ["disputes.id"], name=op.f("fk_dispute_evidence_dispute_id_disputes")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute_evidence")),
+    )
+    op.create_index("ix_dispute_evidence_dispute_id", "dispute_evidence", ["dispute_id"], unique=False)
+    op.create_table(
+        "dispute_offers",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("dispute_id", sa.BigInteger(), nullable=False),
+        sa.Column("by_account_id", sa.BigInteger(), nullable=False),
+        sa.Column("by_client", sa.Boolean(), nullable=False),
+        sa.Column("to_payee", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("accepted_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("to_payee >= 0", name=op.f("ck_dispute_offers_share_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["by_account_id"], ["accounts.id"], name=op.f("fk_dispute_offers_by_account_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(["dispute_id"], ["disputes.id"], name=op.f("fk_dispute_offers_dispute_id_disputes")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute_offers")),
+    )
+    op.create_index("ix_dispute_offers_dispute_id", "dispute_offers", ["dispute_id"], unique=False)
+    op.create_table(
         "messages",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
         sa.Column("conversation_id", sa.BigInteger(), nullable=False),
@@ -712,6 +902,10 @@ def downgrade() -> None:
     op.drop_table("withdrawals")
     op.drop_index("ix_messages_sender_id", table_name="messages")
     op.drop_table("messages")
+    op.drop_index("ix_dispute_offers_dispute_id", table_name="dispute_offers")
+    op.drop_table("dispute_offers")
+    op.drop_index("ix_dispute_evidence_dispute_id", table_name="dispute_evidence")
+    op.drop_table("dispute_evidence")
     op.drop_index("ix_conversation_participants_account_id", table_name="conversation_participants")
     op.drop_table("conversation_participants")
     op.drop_index("ix_reviews_reviewee", table_name="reviews")
@@ -729,6 +923,11 @@ def downgrade() -> None:
     op.drop_index("ix_payments_invoice_id", table_name="payments")
     op.drop_index("ix_payments_deposits", table_name="payments", postgresql_where=sa.text("type = 'DEPOSIT'"))
     op.drop_table("payments")
+    op.drop_index("uq_disputes_one_open", table_name="disputes", postgresql_where=sa.text("status = 'OPEN'"))
+    op.drop_index("ix_disputes_job_id", table_name="disputes")
+    op.drop_table("disputes")
+    op.drop_index("ix_deliveries_push_token", table_name="deliveries")
+    op.drop_table("deliveries")
     op.drop_table("conversations")
     op.drop_index(
         "uq_applications_accepted", table_name="applications", postgresql_where=sa.text("status = 'ACCEPTED'")
@@ -739,6 +938,8 @@ def downgrade() -> None:
     op.drop_table("worker_specializations")
     op.drop_index("ix_sessions_account_live", table_name="sessions", postgresql_where=sa.text("ended_at IS NULL"))
     op.drop_table("sessions")
+    op.drop_index("ix_push_tokens_account", table_name="push_tokens")
+    op.drop_table("push_tokens")
     op.drop_index(
         "ix_profiles_best_workers", table_name="profiles", postgresql_where=sa.text("profile_type = 'WORKER'")
     )
@@ -750,6 +951,7 @@ def downgrade() -> None:
     op.drop_index("ix_notifications_unread", table_name="notifications", postgresql_where=sa.text("read_at IS NULL"))
     op.drop_index("ix_notifications_account", table_name="notifications")
     op.drop_table("notifications")
+    op.drop_table("notification_settings")
     op.drop_index("ix_media_sha256", table_name="media")
     op.drop_index("ix_media_owner_id", table_name="media")
     op.drop_index(
@@ -777,6 +979,14 @@ def downgrade() -> None:
     op.drop_index("ix_jobs_client", table_name="jobs")
     op.drop_index("ix_jobs_agency", table_name="jobs")
     op.drop_table("jobs")
+    op.drop_index(
+        "uq_agency_employees_employed", table_name="agency_employees", postgresql_where=sa.text("status = 'ACTIVE'")
+    )
+    op.drop_index(
+        "ix_agency_employees_invited", table_name="agency_employees", postgresql_where=sa.text("status = 'INVITED'")
+    )
+    op.drop_index("ix_agency_employees_agency", table_name="agency_employees")
+    op.drop_table("agency_employees")
     op.drop_index("ix_account_tokens_account_id", table_name="account_tokens")
     op.drop_table("account_tokens")
     op.drop_index("ix_xendit_events_open", table_name="xendit_events", postgresql_where=sa.text("outcome IS NULL"))
@@ -796,6 +1006,7 @@ def downgrade() -> None:
     op.drop_table("idempotency_keys")
     op.drop_index("ix_history_entity", table_name="history")
     op.drop_table("history")
+    op.drop_table("first_decisions")
     op.drop_table("counters")
     op.drop_table("categories")
     op.drop_index("ix_audit_log_subject", table_name="audit_log")

@@ -110,17 +110,22 @@ END $$
 
 # What open sockets hear of, from whichever verb it comes: a session that ended, a suspension, a conversation that somebody
 # entered or left, notices.
-TELL_SOCKETS = """
+TELL_SOCKETS = (
+    """
 CREATE FUNCTION tell_of_session() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('iayos_live', json_build_object('kind', 'session', 'session', NEW.id)::text);
     RETURN NULL;
-END $$;
+END $$
+""",
+    """
 CREATE FUNCTION tell_of_suspension() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('iayos_live', json_build_object('kind', 'suspension', 'account', NEW.id)::text);
     RETURN NULL;
-END $$;
+END $$
+""",
+    """
 CREATE FUNCTION tell_of_participant() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     who record := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
@@ -130,7 +135,9 @@ BEGIN
         'conversation', who.conversation_id, 'account', who.account_id
     )::text);
     RETURN NULL;
-END $$;
+END $$
+""",
+    """
 CREATE FUNCTION tell_of_notices() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('iayos_live', json_build_object('kind', 'notices', 'notices', json_agg(pair))::text)
@@ -138,16 +145,25 @@ BEGIN
         SELECT json_build_array(account_id, id) AS pair, (row_number() OVER (ORDER BY id) - 1) / 150 AS part FROM written
     ) AS numbered GROUP BY part;
     RETURN NULL;
-END $$;
+END $$
+""",
+    """
 CREATE TRIGGER sessions_tell AFTER UPDATE OF ended_at ON sessions FOR EACH ROW
-    WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL) EXECUTE FUNCTION tell_of_session();
+    WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL) EXECUTE FUNCTION tell_of_session()
+""",
+    """
 CREATE TRIGGER accounts_tell AFTER UPDATE OF suspended_at ON accounts FOR EACH ROW
-    WHEN (OLD.suspended_at IS NULL AND NEW.suspended_at IS NOT NULL) EXECUTE FUNCTION tell_of_suspension();
+    WHEN (OLD.suspended_at IS NULL AND NEW.suspended_at IS NOT NULL) EXECUTE FUNCTION tell_of_suspension()
+""",
+    """
 CREATE TRIGGER conversation_participants_tell AFTER INSERT OR DELETE ON conversation_participants FOR EACH ROW
-    EXECUTE FUNCTION tell_of_participant();
+    EXECUTE FUNCTION tell_of_participant()
+""",
+    """
 CREATE TRIGGER notifications_tell AFTER INSERT ON notifications REFERENCING NEW TABLE AS written
-    FOR EACH STATEMENT EXECUTE FUNCTION tell_of_notices();
-"""
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_of_notices()
+""",
+)
 TOLD = {
     "sessions": "tell_of_session", "accounts": "tell_of_suspension",
     "conversation_participants": "tell_of_participant", "notifications": "tell_of_notices",
@@ -162,7 +178,8 @@ def upgrade() -> None:
     op.execute(REFUSE_REWRITE)
     op.execute(HOLD_PROFILES)
     op.execute(POST_MESSAGE)
-    op.execute(TELL_SOCKETS)
+    for statement in TELL_SOCKETS:
+        op.execute(statement)
     op.execute(
         "CREATE TRIGGER accounts_hold_profiles AFTER INSERT OR UPDATE OF profile_types ON accounts "
         "FOR EACH ROW EXECUTE FUNCTION hold_profiles()"
