@@ -15,6 +15,7 @@ from iayos.accounts.routes import router as accounts
 from iayos.core import wire
 from iayos.core.money import Centavos
 from iayos.jobs.routes import router as jobs
+from iayos.media.routes import router as media
 from iayos.notifications.routes import router as notifications
 from iayos.payments.admin import router as ledger
 from iayos.payments.routes import router as payments
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> Litestar:
             health.health, health.ready, pages.payment_return,
             accounts,
             jobs,
+            media,
             notifications,
             profiles,
             reviews,

@@ -31,6 +31,8 @@ from iayos.core.db import Database, Statement, connect
 from iayos.core.models import Instant, OutboxTable
 from iayos.core.outbox import Task
 from iayos.jobs.tasks import tell_nearby
+from iayos.media import tasks as media_tasks
+from iayos.payments import payout_channels, payouts
 from iayos.payments import tasks as payment_tasks
 from iayos.payments.attempts import Desk
 from iayos.payments.clocks import watch
@@ -89,10 +91,14 @@ def tasks(services: Services) -> dict[str, Task]:
         Task("accounts.mail_token", partial(account_tasks.mail_token, services.db, services.mailer, services.settings), retries=16),
         Task("accounts.mail_password_changed", partial(account_tasks.mail_password_changed, services.db, services.mailer), retries=16),
         Task("jobs.tell_nearby", partial(tell_nearby, services.db), timeout_s=600),
+        Task("media.remove", partial(media_tasks.remove, services.db, services.files.storage), retries=40),
         Task("payments.apply_event", partial(apply_event, services.db, services.xendit), timeout_s=60, retries=40),
         Task("payments.check", partial(payment_tasks.check, desk), timeout_s=60, retries=1000),
         Task("payments.watch", partial(watch, services.db, services.settings), timeout_s=30, retries=1000),
+        Task("payments.check_payout", partial(payouts.check, desk), timeout_s=60, retries=1000),
         Task("payments.end_invoice", partial(payment_tasks.end_invoice, desk), timeout_s=60, retries=40),
+        Task("payments.refresh_channels", partial(payouts.refresh_channels, desk), timeout_s=60, retries=8),
+        Task("payments.send_payout", partial(payouts.send, desk), timeout_s=60, retries=1000),
         Task("reviews.publish", partial(publish_due, services.db), timeout_s=30, retries=20),
     )
     return {task.name: task for task in found}
@@ -315,7 +321,7 @@ class Runner:
         self._woken.set()
 
     async def _sweep(self) -> None:
-        for sweep in (outbox.sweep, idempotency.sweep, limits.sweep, account_tasks.sweep):
+        for sweep in (outbox.sweep, idempotency.sweep, limits.sweep, account_tasks.sweep, media_tasks.sweep):
             await sweep(self.db)
 
 

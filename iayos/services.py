@@ -1,7 +1,8 @@
 """What a process of the service holds open: the database and the gateways. Used by the API and the runner alike."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,10 @@ from iayos.accounts.gateway import Mailer
 from iayos.accounts.passwords import Passwords
 from iayos.core import clock
 from iayos.core.db import Database
+from iayos.media.actions import Files
+from iayos.media.darkroom import Darkroom
+from iayos.media.gateway import TIMEOUT, Storage
+from iayos.media.tasks import prepare
 from iayos.payments.gateway import Xendit
 from iayos.settings import Settings
 
@@ -25,6 +30,7 @@ class Services(msgspec.Struct, frozen=True):
     xendit: Xendit
     mailer: Mailer
     passwords: Passwords
+    files: Files
 
 
 @asynccontextmanager
@@ -36,10 +42,29 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
     passwords = Passwords()
     db = await Database.open(settings.database_url, size=settings.database_pool)
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as http, files_of(settings, db) as files:
             mailer = Mailer(http, url=settings.resend_url, api_key=settings.resend_api_key, sender=settings.mail_from)
-            yield Services(settings=settings, db=db, http=http, xendit=xendit, mailer=mailer, passwords=passwords)
+            yield Services(
+                settings=settings, db=db, http=http, xendit=xendit, mailer=mailer, passwords=passwords, files=files
+            )
     finally:
         passwords.close()
         xendit.close()
         await db.close()
+
+
+@asynccontextmanager
+async def files_of(settings: Settings, db: Database) -> AsyncIterator[Files]:
+    """What keeps files, with its buckets made in the background where there is a storage."""
+    darkroom = Darkroom()
+    async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT) as http:
+        storage = Storage(http, url=settings.supabase_url, key=settings.supabase_key)
+        preparing = asyncio.create_task(prepare(storage)) if settings.supabase_key else None
+        try:
+            yield Files(db=db, storage=storage, darkroom=darkroom)
+        finally:
+            if preparing is not None:
+                preparing.cancel()
+                with suppress(asyncio.CancelledError):
+                    await preparing
+            await darkroom.close()

@@ -50,6 +50,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: str = "iAyos <no-reply@iayos.example>"
     """Sender of all mail; its domain must be verified at Resend."""
 
+    supabase_url: str = ""
+    """The Supabase project that keeps the files; phones fetch them from there."""
+    supabase_key: str = ""
+    """Its service key, which may do everything there; it never leaves the service."""
+
+    resend_per_second: float = 2
+    """Mails that one process hands to Resend in a second at most; of several runners, each gets its share of Resend's limit."""
+
+    expo_url: str = "https://exp.host"
+    expo_access_token: str = ""
+    """Needed only when "enhanced push security" is switched on at Expo."""
+
     rate_limits: Literal["on", "off"] = "on"
     """`off` is for load tests and is refused in production."""
     clock_file: str = ""
@@ -101,7 +113,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return (self.web_url or self.public_url).rstrip("/")
 
 
-SECRETS: Final = ("secret", "xendit_api_key", "xendit_callback_token", "resend_api_key")
+SECRETS: Final = ("secret", "xendit_api_key", "xendit_callback_token", "resend_api_key", "supabase_url", "supabase_key")
 
 
 def from_env(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:

@@ -115,6 +115,7 @@ def settings(database_url: str, third_parties: Sandbox) -> Settings:
         env="test", database_url=database_url, database_pool=20, public_url=f"http://127.0.0.1:{port}", rate_limits="off",
         xendit_url=f"{url}/xendit", xendit_api_key=config.xendit_api_key, xendit_callback_token=config.webhook_token,
         resend_url=f"{url}/resend", resend_api_key=config.resend_api_key,
+        supabase_url=f"{url}/supabase", supabase_key=config.supabase_key,
     )  # fmt: skip
 
 

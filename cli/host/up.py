@@ -26,6 +26,7 @@ SANDBOX_KEYS: Final = {
     "IAYOS_XENDIT_API_KEY": "xnd_development_sandbox",
     "IAYOS_XENDIT_CALLBACK_TOKEN": "sandbox-callback-token",
     "IAYOS_RESEND_API_KEY": "re_sandbox",
+    "IAYOS_SUPABASE_KEY": "sandbox-service-role-key",
 }
 """Development's keys; they open nothing real."""
 
@@ -66,6 +67,7 @@ def environment(wishes: Wishes, sockets: Sockets, given: Mapping[str, str]) -> d
         "IAYOS_PUBLIC_URL": sockets.api_url,
         "IAYOS_XENDIT_URL": f"{sockets.sandbox_url}/xendit",
         "IAYOS_RESEND_URL": f"{sockets.sandbox_url}/resend",
+        "IAYOS_SUPABASE_URL": f"{sockets.sandbox_url}/supabase",
     }
     clock = {"IAYOS_CLOCK_FILE": str(wishes.data_dir / "clock")} if wishes.sandbox_clock else {}
     return chosen | dict(given) | clock
@@ -186,6 +188,7 @@ class House:
             "--webhook-token": self.env["IAYOS_XENDIT_CALLBACK_TOKEN"],
             "--xendit-api-key": self.env["IAYOS_XENDIT_API_KEY"],
             "--resend-api-key": self.env["IAYOS_RESEND_API_KEY"],
+            "--supabase-key": self.env["IAYOS_SUPABASE_KEY"],
             "--state-dir": str(self.wishes.data_dir / "sandbox"),
         }
         clock = {"--clock-file": self.env["IAYOS_CLOCK_FILE"]} if self.wishes.sandbox_clock else {}
@@ -234,7 +237,7 @@ def announce(wishes: Wishes, sockets: Sockets, *, seconds: float) -> None:
         f"[bold]iAyos {show.version()}[/] · development[right]ready in {seconds:.1f} s",
         "",
         f"API        [accent]{sockets.api_url}[/]        [dim]OpenAPI /schema[/]",
-        f"Sandbox    [accent]{sockets.sandbox_url}[/]        [dim]Xendit · Resend[/]",
+        f"Sandbox    [accent]{sockets.sandbox_url}[/]        [dim]Xendit · Supabase · Resend[/]",
         f"Database   PostgreSQL {version}, embedded    {where}/data" if embedded else "Database   IAYOS_DATABASE_URL",
         "",
         "   ".join(person.email for person in people),

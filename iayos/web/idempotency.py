@@ -47,12 +47,19 @@ class Idempotent:
         claim = {
             "scope": f"{me.account_id} POST {scope['path']}",  # type: ignore[attr-defined]
             "key": key,
-            "request_hash": hashlib.sha256(await request.body()).digest(),
+            "request_hash": await _hash(request),
         }
         run = _in_transaction if "tx" in scope["route_handler"].parsed_fn_signature.parameters else _under_lease
         answer = await run(self.app, scope, receive, request.app.state.db, claim)
         for message in answer:
             await send(message)
+
+
+async def _hash(request: Request[Any, Any, Any]) -> bytes:
+    """What tells one request from another; a form sent again has another boundary and is the same form."""
+    body = await request.body()
+    boundary = request.content_type[1].get("boundary", "").encode()
+    return hashlib.sha256(body.replace(boundary, b"") if boundary else body).digest()
 
 
 async def _in_transaction(
