@@ -15,6 +15,7 @@ from typing import IO, Any, Final
 from cli.faults import Fault
 
 STOP_S: Final = 40
+MOST_COMPLAINTS: Final = 3
 
 
 @contextmanager
@@ -46,3 +47,12 @@ def announced(stdout: IO[str] | None, log: Path) -> dict[str, Any]:
         raise Fault(f"iAyos does not start:\n{log.read_text().strip()}")
     found: dict[str, Any] = json.loads(line)
     return found
+
+
+def complaints(data_dir: str) -> str:
+    """What the server's own logs last complained of; they go with the stage."""
+    logs = Path(data_dir, "logs")
+    lines = [f"{log.stem}: {line}" for log in sorted(logs.glob("*.log")) for line in log.read_text().splitlines()]
+    return "\n".join(
+        [line for line in lines if '"level": "error"' in line or '"level":"ERROR"' in line][-MOST_COMPLAINTS:]
+    )

@@ -10,7 +10,7 @@ import httpx
 
 from cli import show
 from cli.demo.people import Person, Unexpected, check, until
-from cli.demo.stage import stage
+from cli.demo.stage import complaints, stage
 from cli.demo.telling import Money, Telling
 from cli.faults import Fault
 
@@ -32,7 +32,9 @@ def tell() -> None:
         try:
             Story(api, sandbox, admin, begun=begun).play()
         except (Unexpected, httpx.HTTPError) as error:
-            raise Fault(f"the story does not go as it must.\n{error}") from None
+            raise Fault(
+                f"the story does not go as it must.\n{error}\n{complaints(place['dataDir'])}".rstrip()
+            ) from None
 
 
 class Story:

@@ -24,6 +24,7 @@ class Up:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.process: subprocess.Popen[str] | None = None
+        self.all: list[subprocess.Popen[str]] = []
         self.said: dict[str, Any] = {}
 
     def start(self, *options: str, **env: str) -> dict[str, Any]:
@@ -39,15 +40,26 @@ class Up:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("IAYOS_")}
         command = [sys.executable, "-m", "cli.main", "up", "--json", "--data-dir", str(self.data_dir), *options]
         with (self.data_dir.with_suffix(".err")).open("a") as err:
-            return subprocess.Popen(command, env=clean | env, stdout=subprocess.PIPE, stderr=err, text=True)
+            process = subprocess.Popen(command, env=clean | env, stdout=subprocess.PIPE, stderr=err, text=True)
+        self.all.append(process)
+        return process
+
+    def close(self) -> None:
+        """End everything that was started."""
+        for process in self.all:
+            process.terminate()
+        for process in self.all:
+            with process:  # waits, and closes its pipe
+                pass
 
     def words(self) -> str:
         return self.data_dir.with_suffix(".err").read_text()
 
-    def children(self) -> dict[str, psutil.Process]:
-        """By the module that they run."""
+    def children(self) -> list[psutil.Process]:
+        """The processes that it keeps running, without those that have just died."""
         assert self.process is not None
-        return {child.cmdline()[5]: child for child in psutil.Process(self.process.pid).children()}
+        found = psutil.Process(self.process.pid).children()
+        return [child for child in found if "cli.host.child" in child.cmdline()]
 
     def end(self, signum: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
@@ -71,8 +83,7 @@ class Up:
 def up(tmp_path: Path) -> Iterator[Up]:
     found = Up(tmp_path / "data")
     yield found
-    if found.process is not None and found.process.poll() is None:
-        found.end()
+    found.close()
 
 
 def until(look: Any, *, within: float = 15) -> Any:
@@ -140,18 +151,18 @@ def test_from_a_fresh_start_over_a_clean_end_and_a_kill_with_the_data_still_ther
 def test_whatever_is_killed_comes_back(up: Up) -> None:
     said = up.start("--no-demo-data", "--sandbox-clock", "--workers", "2", IAYOS_RATE_LIMITS="off")
     assert set(said) == {"api", "sandbox", "dataDir", "admin"}
-    before = {name: child.pid for name, child in up.children().items()}
-    for child in up.children().values():
+    before = up.children()
+    assert len(before) == 4
+    for child in before:
         child.kill()
-    until(
-        lambda: set(up.children()) == set(before) and not set(before.values()) & {c.pid for c in up.children().values()}
-    )
+    until(lambda: len(set(up.children()) - set(before)) == 4)
     until(lambda: answers(f"{said['api']}/ready"))
     until(lambda: answers(f"{said['sandbox']}/_sandbox/clock"))
 
     os.kill(int((up.data_dir / "data/postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
     until(lambda: "the database ended" in up.words())
-    assert until(lambda: me(said, "admin")["role"] == "ADMIN")
+    until(lambda: answers(f"{said['api']}/ready"))
+    assert me(said, "admin")["role"] == "ADMIN"
 
     # the runner is back too: a mail goes out, with a moved clock behind it
     httpx.post(f"{said['sandbox']}/_sandbox/clock/advance", json={"seconds": 3600}, trust_env=False).raise_for_status()
@@ -177,6 +188,7 @@ def test_a_second_one_on_the_same_data_and_a_taken_port_are_refused_kindly(up: U
         assert "--port N" in other.words()
         assert other.run("--port", "0", "--sandbox-port", port).wait(timeout=20) == 1
         assert "--sandbox-port N" in other.words()
+        other.close()
     up.start("--no-demo-data")
     assert up.run("--port", "0", "--sandbox-port", "0").wait(timeout=20) == 5
     assert "already" in up.words()
