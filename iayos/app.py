@@ -12,6 +12,7 @@ from litestar.openapi import OpenAPIConfig
 
 from iayos.accounts.queries import find_principal
 from iayos.accounts.routes import router as accounts
+from iayos.agencies.routes import router as agencies
 from iayos.core import wire
 from iayos.core.money import Centavos
 from iayos.jobs.routes import router as jobs
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> Litestar:
         route_handlers=[
             health.health, health.ready, pages.payment_return,
             accounts,
+            agencies,
             jobs,
             media,
             notifications,

@@ -6,16 +6,18 @@ from litestar import Router, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from iayos.agencies.actions import EmployeeBusy, NotEmployed
 from iayos.core.errors import Invalid
 from iayos.core.page import BIGGEST, DEFAULT_LIMIT, MAX_LIMIT, Page
 from iayos.core.principal import AGENCY, CLIENT, WORKER
 from iayos.core.wire import Clearable, Place, QueryPesos
-from iayos.jobs import actions, applications, browse, invites, queries
+from iayos.jobs import actions, agency, applications, browse, invites, queries
 from iayos.jobs.explain import explain
 from iayos.jobs.invited import OwnInvite
 from iayos.jobs.schemas import (
     ApplicationIn,
     ApplicationOut,
+    AssignmentIn,
     CategoryOut,
     CompletionIn,
     ExplainOut,
@@ -38,6 +40,7 @@ NOTHING_TO_ADD: Final = CompletionIn()
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="How many at most.")]
 as_client = acting_as(CLIENT)
 as_worker = acting_as(WORKER)
+as_agency = acting_as(AGENCY)
 
 
 @get("/categories", summary="The trades")
@@ -47,7 +50,9 @@ async def categories(reads: Reading) -> Page[CategoryOut]:
     return Page(items=[CategoryOut(categoryID=one.id, name=one.name) for one in found], nextCursor=None)
 
 
-@post("/create", status_code=201, guards=[as_client], summary="Post a job", opt=answers(OwnInvite, actions.PaymentOverdue))
+@post(
+    "/create", status_code=201, guards=[as_client], summary="Post a job", opt=answers(OwnInvite, actions.PaymentOverdue)
+)
 async def create(tx: InTx, me: Me, data: JSONBody[JobIn]) -> JobOut:
     """A listing is shown to all and told to the workers nearby; an invitation goes to one worker or agency."""
     return await queries.show(tx, await actions.create(tx, data, by=me), me.account_id)
@@ -208,7 +213,53 @@ async def approve_completion(tx: InTx, me: Me, job_id: FromPath[int]) -> JobOut:
     return await queries.show(tx, await actions.approve_completion(tx, job_id, by=me), me.account_id)
 
 
-router = Router(
+@get("/jobs", guards=[as_agency], summary="My agency's jobs, newest first")
+async def agency_jobs(
+    reads: Reading, me: Me, status: FromQuery[JobStatus | None] = None, limit: Limit = DEFAULT_LIMIT,
+    cursor: FromQuery[str | None] = None,
+) -> Page[JobOut]:  # fmt: skip
+    """Invitations that wait for an answer are those that are `ACTIVE`."""
+    return await browse.my_jobs(reads, viewer=me, role=Role.AGENCY, status=status, limit=limit, cursor=cursor)
+
+
+@post(
+    "/jobs/{job_id:int}/accept", status_code=200, guards=[as_agency], summary="Accept an invitation to my agency",
+    opt=answers(
+        invites.InviteNotPending, invites.InviteLapsed, agency.AgencyKYCRequired, agency.EmployeeIsClient,
+        applications.WorkerSuspended, NotEmployed, EmployeeBusy,
+    ),
+)  # fmt: skip
+async def agency_accept(tx: InTx, me: Me, state: State, job_id: FromPath[int], data: JSONBody[AssignmentIn]) -> JobOut:
+    """At its budget, with an employee who is free."""
+    job = await agency.accept(tx, job_id, data.assignedWorkerID, settings=state.settings, by=me)
+    return await queries.show(tx, job, me.account_id)
+
+
+@post(
+    "/jobs/{job_id:int}/reject", status_code=200, guards=[as_agency], summary="Reject an invitation to my agency",
+    opt=answers(invites.InviteNotPending),
+)  # fmt: skip
+async def agency_reject(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[InviteRejectionIn]) -> JobOut:
+    """The job is cancelled, and the client reads why."""
+    return await queries.show(tx, await agency.reject(tx, job_id, reason=data.reason, by=me), me.account_id)
+
+
+@post(
+    "/jobs/{job_id:int}/reassign", status_code=200, guards=[as_agency], summary="Send another employee",
+    opt=answers(
+        agency.NotInProgress, agency.EmployeeIsClient, actions.AlreadyMarkedComplete, actions.DisputeOpen,
+        applications.WorkerSuspended, NotEmployed, EmployeeBusy,
+    ),
+)  # fmt: skip
+async def agency_reassign(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[AssignmentIn]) -> JobOut:
+    """Until the work is marked complete; the employee before is free again."""
+    return await queries.show(tx, await agency.reassign(tx, job_id, data.assignedWorkerID, by=me), me.account_id)
+
+
+of_agencies = Router(
+    "/api/agency", route_handlers=[agency_jobs, agency_accept, agency_reject, agency_reassign], tags=["agencies"]
+)
+of_jobs = Router(
     "/api/jobs",
     route_handlers=[
         categories, create, browse_jobs, my_jobs, my_applications, show, explain_job, edit, apply, applications_of_job,
@@ -216,3 +267,4 @@ router = Router(
     ],
     tags=["jobs"],
 )  # fmt: skip
+router = Router("/", route_handlers=[of_jobs, of_agencies])

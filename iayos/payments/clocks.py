@@ -18,7 +18,6 @@ from iayos.notifications import events
 from iayos.notifications.actions import notify, notify_each
 from iayos.payments import cancel, settle
 from iayos.payments.posting import post_and_collect
-from iayos.profiles.actions import count_earning
 from iayos.settings import Settings
 
 NOT_PAID: Final = "The escrow was not paid in time"
@@ -73,7 +72,7 @@ async def _release_half(tx: Tx, job: Job) -> None:
     job = await move(tx, job, "release_half", by=None, half_released=True)
     payee = settle.payee_of(job)
     await post_and_collect(tx, f"release-half:{job.id}", (chart.escrow(job.id), chart.wallet(payee), first))
-    await count_earning(tx, payee, settle.payee_type(job), first, jobs=0)
+    await settle.earned(tx, job, first, jobs=0)
     told = {"data": {"jobID": job.id}, "job_title": job.title}
     await notify(tx, payee, events.HALF_RELEASED, amount=first, **told)
     await notify(tx, job.client_id, events.PAYMENT_OVERDUE, amount=rest + fee_on(rest), **told)

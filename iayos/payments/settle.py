@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from iayos.agencies.actions import count_job
 from iayos.core import clock
 from iayos.core.db import Database, Tx
 from iayos.core.money import halves
@@ -194,7 +195,14 @@ async def release(tx: Tx, job: Job) -> None:
     first, rest = halves(price_of(job))
     amount = rest if job.half_released else first + rest
     await post_and_collect(tx, f"release:{job.id}", (chart.escrow(job.id), chart.wallet(payee_of(job)), amount))
-    await count_earning(tx, payee_of(job), payee_type(job), amount)
+    await earned(tx, job, amount)
+
+
+async def earned(tx: Tx, job: Job, amount: int, *, jobs: int = 1) -> None:
+    """What went to the payee counts to their gross earnings; at an agency also to the employee who did the work."""
+    await count_earning(tx, payee_of(job), payee_type(job), amount, jobs=jobs)
+    if job.assigned_agency_id is not None and job.assigned_worker_id is not None:
+        await count_job(tx, job.assigned_agency_id, job.assigned_worker_id, amount, jobs=jobs)
 
 
 def price_of(job: Job) -> int:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import BigInteger, Integer, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from iayos.agencies import actions as agencies
 from iayos.core import clock
 from iayos.core.db import Statement, Tx, columns
 from iayos.core.errors import Conflict, Forbidden, NotFound
@@ -86,12 +87,20 @@ async def publish(tx: Tx, job: Job) -> list[Review]:
     published = await tx.all(PUBLISH, job_id=job.id, at=clock.now())
     people = await cards(tx, [(one.reviewer_id, one.reviewer_type) for one in published])
     for one in sorted(published, key=lambda one: one.reviewee_id):  # always in this order, so that nobody deadlocks
-        await count_rating(tx, one.reviewee_id, _payee_type(job) if one.reviewer_type == CLIENT else CLIENT, one.rating)
+        await _count(tx, job, one)
         await notify(
             tx, one.reviewee_id, REVIEW_RECEIVED, data={"jobID": job.id, "reviewID": one.id}, once_key=f"review:{one.id}",
             reviewer_name=people[one.reviewer_id, one.reviewer_type].name, rating=one.rating,
         )  # fmt: skip
     return published
+
+
+async def _count(tx: Tx, job: Job, one: Review) -> None:
+    """To the average of whoever was reviewed; what is said of an agency also to the employee who did the job."""
+    reviewed = _payee_type(job) if one.reviewer_type == CLIENT else CLIENT
+    await count_rating(tx, one.reviewee_id, reviewed, one.rating)
+    if reviewed == AGENCY and job.assigned_worker_id is not None:
+        await agencies.count_rating(tx, one.reviewee_id, job.assigned_worker_id, one.rating)
 
 
 async def _job_of_side(tx: Tx, job_id: int, by: Principal) -> Job:

@@ -169,6 +169,22 @@ TOLD = {
     "conversation_participants": "tell_of_participant", "notifications": "tell_of_notices",
 }  # fmt: skip
 
+# Whatever ends an agency's job, the employee who was at it is free.
+FREE_EMPLOYEE = (
+    """
+CREATE FUNCTION free_employee() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE agency_employees SET assigned_job_id = NULL, updated_at = NEW.updated_at WHERE assigned_job_id = NEW.id;
+    RETURN NULL;
+END $$
+""",
+    """
+CREATE TRIGGER jobs_free_employee AFTER UPDATE OF status ON jobs FOR EACH ROW
+    WHEN (NEW.assigned_agency_id IS NOT NULL AND OLD.status = 'IN_PROGRESS' AND NEW.status IN ('COMPLETED', 'CANCELLED'))
+    EXECUTE FUNCTION free_employee()
+""",
+)
+
 APPEND_ONLY = ("journals", "postings", "history", "audit_log")
 
 
@@ -178,7 +194,7 @@ def upgrade() -> None:
     op.execute(REFUSE_REWRITE)
     op.execute(HOLD_PROFILES)
     op.execute(POST_MESSAGE)
-    for statement in TELL_SOCKETS:
+    for statement in (*TELL_SOCKETS, *FREE_EMPLOYEE):
         op.execute(statement)
     op.execute(
         "CREATE TRIGGER accounts_hold_profiles AFTER INSERT OR UPDATE OF profile_types ON accounts "
@@ -201,6 +217,8 @@ def downgrade() -> None:
         op.execute(f"DROP TRIGGER {table}_tell ON {table}")
         op.execute(f"DROP FUNCTION {function}()")
     op.execute("DROP FUNCTION post_message(bigint, bigint, uuid, text, jsonb, timestamptz)")
+    op.execute("DROP TRIGGER jobs_free_employee ON jobs")
+    op.execute("DROP FUNCTION free_employee()")
     op.execute("DROP TRIGGER accounts_hold_profiles ON accounts")
     op.execute("DROP FUNCTION hold_profiles()")
     op.execute("DROP FUNCTION refuse_rewrite()")
