@@ -20,6 +20,7 @@ from iayos.media.routes import router as media
 from iayos.notifications.routes import router as notifications
 from iayos.payments.admin import router as ledger
 from iayos.payments.routes import router as payments
+from iayos.payments.withdraw_routes import router as withdrawals
 from iayos.profiles.routes import router as profiles
 from iayos.reviews.routes import router as reviews
 from iayos.services import opened
@@ -53,7 +54,7 @@ def create_app(settings: Settings) -> Litestar:
             notifications,
             profiles,
             reviews,
-            payments, ledger,
+            payments, withdrawals, ledger,
         ],
         lifespan=[resources],
         state=State({"settings": settings}),

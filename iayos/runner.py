@@ -321,7 +321,7 @@ class Runner:
         self._woken.set()
 
     async def _sweep(self) -> None:
-        for sweep in (outbox.sweep, idempotency.sweep, limits.sweep, account_tasks.sweep, media_tasks.sweep):
+        for sweep in (outbox.sweep, idempotency.sweep, limits.sweep, account_tasks.sweep, media_tasks.sweep, payout_channels.keep_fresh):
             await sweep(self.db)
 
 

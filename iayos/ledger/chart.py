@@ -18,6 +18,11 @@ def wallet(account_id: int) -> str:
     return f"wallet:{account_id}"
 
 
+def withdrawal(payment_id: int) -> str:
+    """What is on its way out."""
+    return f"withdrawal:{payment_id}"
+
+
 def cash_fees_due(account_id: int) -> str:
     """Minus what an account owes us in fees on cash; whatever is credited to its wallet pays it first."""
     return f"cash-fees-due:{account_id}"

@@ -190,6 +190,16 @@ PAYMENT_TO_WALLET: Final = Event(
     "Payment added to your wallet", "Your payment of ₱{amount} was added to your wallet",
     "Nadagdag sa wallet ang bayad", "Nadagdag sa iyong wallet ang bayad mong ₱{amount}",
 )  # fmt: skip
+WITHDRAWAL_PAID: Final = Event(
+    "WITHDRAWAL_PAID",
+    "Withdrawal sent", "₱{amount} was sent to your {channel} account {account}",
+    "Naipadala na ang withdrawal", "Naipadala ang ₱{amount} sa iyong {channel} account {account}",
+)  # fmt: skip
+WITHDRAWAL_FAILED: Final = Event(
+    "WITHDRAWAL_FAILED",
+    "Withdrawal failed", "₱{amount} could not be sent to your {channel} account {account} and is back in your wallet",
+    "Hindi natuloy ang withdrawal", "Hindi naipadala ang ₱{amount} sa iyong {channel} account {account} at naibalik ito sa iyong wallet",
+)  # fmt: skip
 PAYMENT_FLAGGED: Final = Event(
     "PAYMENT_FLAGGED",
     "Payment flagged", "Payment {transaction_id} needs a look: {reason}",

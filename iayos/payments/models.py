@@ -28,6 +28,7 @@ class PaymentTable(IdentityAuditBase):
         Index("uq_payments_one_settlement", "job_id", "type", unique=True, postgresql_where=text("credited_to = 'JOB'")),
         Index("ix_payments_payer", "payer_id", "id"),
         Index("ix_payments_invoice_id", "invoice_id"),
+        Index("ix_payments_leaving", "payer_id", postgresql_where=text("type = 'WITHDRAWAL' AND status = 'PENDING'")),
         Index("ix_payments_deposits", "payer_id", "created_at", postgresql_where=text("type = 'DEPOSIT'")),
     )
 
@@ -79,6 +80,71 @@ class Payment(Stateful, frozen=True):
     def may_complete_late(self) -> bool:
         """Has nothing been posted for it yet?"""
         return self.credited_to is None
+
+    @property
+    def is_withdrawal(self) -> bool:
+        """Does this money leave?"""
+        return self.type == "WITHDRAWAL"
+
+
+class WithdrawalTable(IdentityAuditBase):
+    """Where a withdrawal goes, and the key under which Xendit is asked for it: kept before the first call."""
+
+    __tablename__ = "withdrawals"
+    __table_args__ = (
+        UniqueConstraint("payment_id", name="uq_withdrawals_payment_id"),
+        UniqueConstraint("idempotency_key", name="uq_withdrawals_idempotency_key"),
+        UniqueConstraint("payout_id", name="uq_withdrawals_payout_id"),
+    )
+
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"))
+    channel_code: Mapped[str] = mapped_column(Text)
+    channel_name: Mapped[str] = mapped_column(Text)
+    account_number: Mapped[str] = mapped_column(Text)
+    account_name: Mapped[str] = mapped_column(Text)
+    idempotency_key: Mapped[str] = mapped_column(Text)
+    payout_id: Mapped[str | None] = mapped_column(Text)
+    payout_status: Mapped[str | None] = mapped_column(Text)
+
+
+class Withdrawal(Row, frozen=True):
+    """The part of a withdrawal that concerns its payout."""
+
+    table = WithdrawalTable
+    id: int
+    payment_id: int
+    channel_code: str
+    channel_name: str
+    account_number: str
+    account_name: str
+    idempotency_key: str
+    payout_id: str | None
+    payout_status: str | None
+
+    @property
+    def reference(self) -> str:
+        """Our own id of the payout at Xendit."""
+        return f"withdrawal-{self.payment_id}"
+
+    @property
+    def masked(self) -> str:
+        """The account number as people may see it."""
+        return "•••• " + self.account_number[-4:]
+
+
+class PayoutChannelTable(IdentityBase):
+    """A bank or e-wallet that Xendit pays out to, as it said last; amounts in centavos."""
+
+    __tablename__ = "payout_channels"
+    __table_args__ = (UniqueConstraint("code", name="uq_payout_channels_code"),)
+
+    code: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(Text)
+    least: Mapped[int] = mapped_column(BigInteger)
+    most: Mapped[int] = mapped_column(BigInteger)
+    step: Mapped[int] = mapped_column(BigInteger)
+    fetched_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class XenditEventTable(IdentityBase):

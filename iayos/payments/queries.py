@@ -19,15 +19,20 @@ LOCKED = Statement(_payment.where(PaymentTable.id == bindparam("payment_id")).wi
 BY_REFERENCE = Statement(_payment.where(PaymentTable.external_id == bindparam("external_id")), into=Payment)
 LIVE_LOCKED = Statement(
     _payment.where(
-        PaymentTable.job_id == bindparam("job_id"), PaymentTable.type == bindparam("type"), PaymentTable.status == "PENDING"
+        PaymentTable.job_id == bindparam("job_id"),
+        PaymentTable.type == bindparam("type"),
+        PaymentTable.status == "PENDING",
     ).with_for_update(),
     into=Payment,
 )
 LIVE_OF_JOB = Statement(
-    _payment.where(PaymentTable.job_id == bindparam("job_id"), PaymentTable.status == "PENDING").with_for_update(), into=Payment
+    _payment.where(PaymentTable.job_id == bindparam("job_id"), PaymentTable.status == "PENDING").with_for_update(),
+    into=Payment,
 )
 MINE = Statement(
-    _payment.where(PaymentTable.payer_id == bindparam("payer_id"), PaymentTable.id < bindparam("before", type_=BigInteger))
+    _payment.where(
+        PaymentTable.payer_id == bindparam("payer_id"), PaymentTable.id < bindparam("before", type_=BigInteger)
+    )
     .order_by(PaymentTable.id.desc())
     .limit(bindparam("limit", type_=BigInteger)),
     into=Payment,
@@ -62,7 +67,11 @@ _all_held = union_all(
     _held.where(JobTable.assigned_worker_id == _me, JobTable.assigned_agency_id.is_(None)),
     _held.where(JobTable.assigned_agency_id == _me),
 ).subquery()
-_wallet = select(LedgerAccountTable.balance).where(LedgerAccountTable.code == bindparam("wallet", type_=Text)).scalar_subquery()
+_wallet = (
+    select(LedgerAccountTable.balance)
+    .where(LedgerAccountTable.code == bindparam("wallet", type_=Text))
+    .scalar_subquery()
+)
 
 
 class Holdings(Row, frozen=True):
@@ -70,10 +79,23 @@ class Holdings(Row, frozen=True):
 
     balance: int
     held: int
+    leaving: int
 
 
+_leaving = (
+    select(func.sum(LedgerAccountTable.balance))
+    .select_from(PaymentTable)
+    .join(LedgerAccountTable, LedgerAccountTable.code == func.concat("withdrawal:", PaymentTable.id))
+    .where(PaymentTable.payer_id == _me, PaymentTable.type == "WITHDRAWAL", PaymentTable.status == "PENDING")
+    .scalar_subquery()
+)
 HOLDINGS = Statement(
-    select(func.coalesce(_wallet, 0), func.coalesce(func.sum(_all_held.c.balance), 0).cast(BigInteger)), into=Holdings
+    select(
+        func.coalesce(_wallet, 0),
+        func.coalesce(func.sum(_all_held.c.balance), 0).cast(BigInteger),
+        func.coalesce(_leaving, 0).cast(BigInteger),
+    ),
+    into=Holdings,
 )
 
 

@@ -139,7 +139,7 @@ async def refresh(transaction_id: FromPath[int], state: State, db: OwnTx, me: Me
 async def wallet(reads: Reading, me: Me) -> WalletOut:
     """Balance, money in escrow, money on its way out."""
     found = await reads.one(queries.HOLDINGS, account_id=me.account_id, wallet=chart.wallet(me.account_id))
-    return WalletOut(balance=Centavos(found.balance), held=Centavos(found.held), pendingWithdrawal=Centavos(0))
+    return WalletOut(balance=Centavos(found.balance), held=Centavos(found.held), pendingWithdrawal=Centavos(found.leaving))
 
 
 @get("/accounts/wallet/transactions", summary="My payments, newest first", guards=[signed_in])

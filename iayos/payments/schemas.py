@@ -93,6 +93,48 @@ class DepositIn(msgspec.Struct, frozen=True, kw_only=True):
     amount: Centavos
 
 
+class AccountNumber(Text):
+    """A bank account or an e-wallet's mobile number, as people write it."""
+
+    __slots__ = ()
+    longest = 40
+
+
+class AccountName(Text):
+    """Whose account it is, as the bank knows it."""
+
+    __slots__ = ()
+    longest = 100
+
+
+class ChannelCode(Text):
+    """One of `GET /api/payments/payout-channels`."""
+
+    __slots__ = ()
+    longest = 50
+
+
+class WithdrawIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Send money from the wallet to a bank or e-wallet: at least ₱100, at most what the channel takes; no fee."""
+
+    amount: Centavos
+    channelCode: ChannelCode
+    accountNumber: AccountNumber
+    """`09XXXXXXXXX` for an e-wallet, 6 to 20 digits for a bank."""
+    accountName: AccountName
+
+
+class PayoutChannelOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a withdrawal can go; pesos at a time."""
+
+    channelCode: str
+    name: str
+    category: str
+    """BANK, EWALLET or OTC."""
+    minimum: Centavos
+    maximum: Centavos
+
+
 class CancelIn(msgspec.Struct, frozen=True, kw_only=True):
     """Why the job is cancelled."""
 

@@ -54,4 +54,6 @@ PAYMENT_MOVES = moves(
     # Money that arrives after all is never turned away.
     (_P.FAILED,    "complete_late", _P.COMPLETED,  Who.SYSTEM, "may_complete_late"),
     (_P.FAILED,    "mismatch_late", _P.FAILED,     Who.SYSTEM, "may_complete_late"),
+    # The receiving bank sent a withdrawal back.
+    (_P.COMPLETED, "reverse",       _P.FAILED,     Who.SYSTEM, "is_withdrawal"),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Final
 from iayos.core import clock
 from iayos.core.moves import move
 from iayos.core.outbox import Again
-from iayos.payments import attempts, queries, settle
+from iayos.payments import attempts, payouts, queries, settle
 from iayos.payments.attempts import Desk
 from iayos.payments.models import Payment
 from iayos.payments.states import PaymentStatus
@@ -28,9 +28,14 @@ async def check(desk: Desk, *, payment_id: int) -> None:
 
 async def ask(desk: Desk, payment: Payment) -> None:
     """Take what Xendit says of this payment now; `GatewayUnavailable` when it says nothing."""
+    if payment.is_withdrawal:
+        await payouts.ask(desk, payment)
+        return
     if payment.credited_to is not None or payment.external_id is None:
         return
-    invoice = await desk.xendit.invoice(payment.invoice_id) if payment.invoice_id else await attempts.adopt(desk, payment)
+    invoice = (
+        await desk.xendit.invoice(payment.invoice_id) if payment.invoice_id else await attempts.adopt(desk, payment)
+    )
     if invoice is None:
         await _give_up_unissued(desk, payment)
         return

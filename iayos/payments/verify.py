@@ -17,6 +17,8 @@ class Findings(Row, frozen=True):
     empty_journal: str | None
     wrong_escrow: str | None
     unposted_payment: str | None
+    wrong_withdrawal: str | None
+    unposted_withdrawal: str | None
     held: int
     wallets: int
     fees: int
@@ -53,6 +55,20 @@ SELECT
      WHERE p.credited_to IS NOT NULL AND NOT EXISTS (
          SELECT FROM journals j WHERE j.reference IN ('paid:' || p.invoice_id, 'payment:' || p.id, p.external_id)
      ) ORDER BY p.id LIMIT 1),
+    (SELECT coalesce('withdrawal:' || p.id, a.code)
+     FROM (SELECT id, amount FROM payments WHERE type = 'WITHDRAWAL' AND status = 'PENDING') p
+     FULL JOIN (SELECT code, balance FROM ledger_accounts WHERE code LIKE 'withdrawal:%') a ON a.code = 'withdrawal:' || p.id
+     WHERE coalesce(a.balance, 0) <> coalesce(p.amount, 0) ORDER BY 1 LIMIT 1),
+    (SELECT 'payment ' || id FROM (
+         SELECT p.id, p.status, coalesce(string_agg(split_part(j.reference, ':', 1), ' ' ORDER BY j.reference), '') AS events
+         FROM payments p LEFT JOIN journals j ON j.reference IN (
+             'withdrawal-asked:' || p.id, 'withdrawal-failed:' || p.id, 'withdrawal-paid:' || p.id, 'withdrawal-reversed:' || p.id)
+         WHERE p.type = 'WITHDRAWAL' GROUP BY p.id
+     ) leaving
+     WHERE (status, events) NOT IN (
+         ('PENDING', 'withdrawal-asked'), ('COMPLETED', 'withdrawal-asked withdrawal-paid'),
+         ('FAILED', 'withdrawal-asked withdrawal-failed'), ('FAILED', 'withdrawal-asked withdrawal-paid withdrawal-reversed')
+     ) ORDER BY id LIMIT 1),
     (SELECT coalesce(sum(balance), 0)::bigint FROM ledger_accounts WHERE code LIKE 'escrow:%'),
     (SELECT coalesce(sum(balance), 0)::bigint FROM ledger_accounts WHERE code LIKE 'wallet:%'),
     (SELECT coalesce(sum(balance), 0)::bigint FROM ledger_accounts WHERE code = 'fees'),
@@ -72,6 +88,8 @@ async def verify(reads: Reads) -> VerificationOut:
         _check("every journal has postings", found.empty_journal),
         _check("every escrow matches its job", found.wrong_escrow),
         _check("every settled payment is posted", found.unposted_payment),
+        _check("what is on its way out belongs to a withdrawal under way", found.wrong_withdrawal),
+        _check("every withdrawal is posted as it stands", found.unposted_withdrawal),
     ]
     return VerificationOut(
         ok=all(check.ok for check in checks), postings=found.postings, journals=found.journals, checks=checks,
