@@ -13,8 +13,12 @@ from litestar.openapi import OpenAPIConfig
 from iayos.accounts.queries import find_principal
 from iayos.accounts.routes import router as accounts
 from iayos.agencies.routes import router as agencies
+from iayos.chat.live import Live
+from iayos.chat.routes import router as chat
+from iayos.chat.sockets import routes as sockets
 from iayos.core import wire
 from iayos.core.money import Centavos
+from iayos.disputes.routes import router as disputes
 from iayos.jobs.routes import router as jobs
 from iayos.media.routes import router as media
 from iayos.notifications.routes import router as notifications
@@ -42,19 +46,22 @@ def create_app(settings: Settings) -> Litestar:
         async with opened(settings) as services:
             app.state.services = services
             app.state.db = services.db
-            yield
+            app.state.live = Live(services.db, settings)
+            async with app.state.live.running():
+                yield
 
     app = Litestar(
         route_handlers=[
             health.health, health.ready, pages.payment_return,
             accounts,
             agencies,
+            chat, *sockets,
             jobs,
             media,
             notifications,
             profiles,
             reviews,
-            payments, withdrawals, ledger,
+            payments, withdrawals, ledger, disputes,
         ],
         lifespan=[resources],
         state=State({"settings": settings}),
@@ -77,7 +84,7 @@ def create_app(settings: Settings) -> Litestar:
             expose_headers=["X-Request-ID", "Retry-After", "Idempotent-Replayed"],
         ),
         openapi_config=OpenAPIConfig(
-            title="iAyos", version="0.1.0", path="/schema", use_handler_docstrings=True,
+            title="iAyos", version="0.1.0", openapi_router=pages.schema_router(), use_handler_docstrings=True,
             render_plugins=[pages.Viewer(path="/viewer", media_type=MediaType.HTML), pages.Documents(path="/openapi.json")],
         ),
     )  # fmt: skip

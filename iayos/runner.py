@@ -32,7 +32,9 @@ from iayos.core.models import Instant, OutboxTable
 from iayos.core.outbox import Task
 from iayos.jobs.tasks import tell_nearby
 from iayos.media import tasks as media_tasks
+from iayos.notifications import tasks as notification_tasks
 from iayos.payments import payout_channels, payouts
+from iayos.disputes.tasks import watch as watch_dispute
 from iayos.payments import tasks as payment_tasks
 from iayos.payments.attempts import Desk
 from iayos.payments.clocks import watch
@@ -92,10 +94,14 @@ def tasks(services: Services) -> dict[str, Task]:
         Task("accounts.mail_password_changed", partial(account_tasks.mail_password_changed, services.db, services.mailer), retries=16),
         Task("jobs.tell_nearby", partial(tell_nearby, services.db), timeout_s=600),
         Task("media.remove", partial(media_tasks.remove, services.db, services.files.storage), retries=40),
+        Task("notifications.mail", partial(notification_tasks.mail, services.db, services.mailer, services.settings), retries=16),
+        Task("notifications.push", partial(notification_tasks.push, services.db, services.expo), timeout_s=150, retries=16),
+        Task("notifications.receipts", partial(notification_tasks.receipts, services.db, services.expo), retries=30),
         Task("payments.apply_event", partial(apply_event, services.db, services.xendit), timeout_s=60, retries=40),
         Task("payments.check", partial(payment_tasks.check, desk), timeout_s=60, retries=1000),
         Task("payments.watch", partial(watch, services.db, services.settings), timeout_s=30, retries=1000),
         Task("payments.check_payout", partial(payouts.check, desk), timeout_s=60, retries=1000),
+        Task("disputes.watch", partial(watch_dispute, services.db, services.settings), timeout_s=30, retries=1000),
         Task("payments.end_invoice", partial(payment_tasks.end_invoice, desk), timeout_s=60, retries=40),
         Task("payments.refresh_channels", partial(payouts.refresh_channels, desk), timeout_s=60, retries=8),
         Task("payments.send_payout", partial(payouts.send, desk), timeout_s=60, retries=1000),
@@ -321,7 +327,7 @@ class Runner:
         self._woken.set()
 
     async def _sweep(self) -> None:
-        for sweep in (outbox.sweep, idempotency.sweep, limits.sweep, account_tasks.sweep, media_tasks.sweep, payout_channels.keep_fresh):
+        for sweep in (outbox.sweep, idempotency.sweep, limits.sweep, account_tasks.sweep, notification_tasks.sweep, media_tasks.sweep, payout_channels.keep_fresh):
             await sweep(self.db)
 
 

@@ -185,9 +185,14 @@ async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     return connection
 
 
+def as_json(value: Any) -> bytes:
+    """JSON as it rests in the database: amounts in centavos, texts as they are."""
+    return msgspec.json.encode(value, enc_hook=lambda odd: int(odd) if isinstance(odd, int) else str(odd))
+
+
 async def _prepare(connection: "Connection") -> None:
     await connection.set_type_codec(
-        "jsonb", encoder=lambda value: b"\x01" + msgspec.json.encode(value), decoder=lambda raw: msgspec.json.decode(raw[1:]),
+        "jsonb", encoder=lambda value: b"\x01" + as_json(value), decoder=lambda raw: msgspec.json.decode(raw[1:]),
         schema="pg_catalog", format="binary",
     )  # fmt: skip
 

@@ -100,7 +100,12 @@ class GatewayUnavailable(AppError):
     """503: a third party does not answer. What was begun is kept, and asking again continues it."""
 
     status = 503
-    code, message = "GATEWAY_UNAVAILABLE", "A service that we depend on does not answer. Nothing was lost; please try again."
+    code, message = (
+        "GATEWAY_UNAVAILABLE",
+        "A service that we depend on does not answer. Nothing was lost; please try again.",
+    )
 
-    def __init__(self, message: str | None = None, /, *, retry_after: int = 5, **details: Any) -> None:
-        super().__init__(message, retry_after=retry_after, **details)
+    def __init__(self, message: str | None = None, /, *, retry_after: int | None = None, **details: Any) -> None:
+        super().__init__(message, retry_after=retry_after or 5, **details)
+        self.asked_s = retry_after or 0
+        """For how long the third party itself asked to be left alone, in seconds."""

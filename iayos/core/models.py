@@ -93,3 +93,15 @@ class RateLimitTable(IdentityBase):
     bucket: Mapped[str] = mapped_column(Text)
     hits: Mapped[int] = mapped_column(Integer)
     resets_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class FirstDecisionTable(IdentityBase):
+    """A decision of one member of staff that needs another's; void when the facts change (SPEC 8)."""
+
+    __tablename__ = "first_decisions"
+    __table_args__ = (UniqueConstraint("subject", name="uq_first_decisions_subject"),)
+
+    subject: Mapped[str] = mapped_column(Text)
+    by_account_id: Mapped[int] = mapped_column(BigInteger)
+    facts: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column(Instant)

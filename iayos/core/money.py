@@ -2,7 +2,7 @@
 
 import math
 from decimal import Decimal
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 FEE_PERCENT: Final = 5
 
@@ -12,6 +12,8 @@ class Centavos(int):
 
     __slots__ = ()
 
+    least: ClassVar[int] = 1
+
     @classmethod
     def parse(cls, raw: object) -> Self:
         """Pesos from JSON: a positive number with at most two decimals."""
@@ -20,8 +22,8 @@ class Centavos(int):
         if isinstance(raw, float) and not math.isfinite(raw):
             raise ValueError("Expected a number of pesos, such as 525.5")
         exact = Decimal(repr(raw)) * 100
-        if exact <= 0:
-            raise ValueError("Expected an amount above zero")
+        if exact < 0 or exact < cls.least:
+            raise ValueError("Expected an amount above zero" if cls.least else "Expected zero or more")
         if exact != exact.to_integral_value():
             raise ValueError("Expected at most two decimals")
         if exact > 2**53:
@@ -32,6 +34,13 @@ class Centavos(int):
         """The JSON number: `525.50`, `-3.00`."""
         whole, cents = divmod(abs(self), 100)
         return f"{'-' if self < 0 else ''}{whole}.{cents:02d}"
+
+
+class Share(Centavos):
+    """A part of what is held: zero or more."""
+
+    __slots__ = ()
+    least = 0
 
 
 def in_words(amount: int) -> str:

@@ -51,7 +51,9 @@ class Task(msgspec.Struct, frozen=True):
 
 _written = (
     insert(OutboxTable)
-    .values(task=bindparam("task"), args=bindparam("args"), created_at=bindparam("created_at"), run_after=bindparam("at"))
+    .values(
+        task=bindparam("task"), args=bindparam("args"), created_at=bindparam("created_at"), run_after=bindparam("at")
+    )
     .returning(OutboxTable.id)
     .cte("written")
 )
@@ -85,7 +87,9 @@ OPEN_ROW = Statement(
     into=OutboxRow,
 )
 UNSEND = Statement(
-    update(OutboxTable).where(OutboxTable.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))).values(sent_at=None)
+    update(OutboxTable)
+    .where(OutboxTable.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
+    .values(sent_at=None)
 )
 SWEEP = Statement(delete(OutboxTable).where(OutboxTable.done_at < bindparam("before", type_=Instant)))
 WAITING = Statement(text("SELECT count(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL"))
@@ -145,9 +149,12 @@ async def sweep(db: Database) -> None:
 async def _failed(db: Database, task: Task | None, row: OutboxRow, error: Exception) -> None:
     attempts = row.attempts + 1
     over = task is None or attempts >= task.retries
-    wait = tokens.jitter(min(2.0**row.attempts, LONGEST_WAIT))
+    asked_s: float = getattr(error, "asked_s", 0)  # by a third party that wants to be left alone so long
+    wait = max(asked_s, tokens.jitter(min(2.0**row.attempts, LONGEST_WAIT)))
     moment = clock.now()
-    log.warning("task failed", task=row.task, outbox_id=row.id, attempts=attempts, error=type(error).__name__, over=over)
+    log.warning(
+        "task failed", task=row.task, outbox_id=row.id, attempts=attempts, error=type(error).__name__, over=over
+    )
     async with db.transaction() as tx:
         await tx.update(
             OutboxTable, row.id, attempts=attempts, last_error=f"{type(error).__name__}: {error}"[:500],

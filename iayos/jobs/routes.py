@@ -196,7 +196,8 @@ async def reject_invite(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[
 @post(
     "/{job_id:int}/complete", status_code=200, guards=[acting_as(WORKER, AGENCY)], summary="Mark the work complete",
     opt=answers(
-        actions.EscrowUnpaid, actions.AlreadyMarkedComplete, actions.AlreadyCompleted, actions.AlreadyCancelled
+        actions.EscrowUnpaid, actions.AlreadyMarkedComplete, actions.AlreadyCompleted, actions.AlreadyCancelled,
+        actions.DisputeOpen,
     ),
 )  # fmt: skip
 async def complete(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[CompletionIn] = NOTHING_TO_ADD) -> JobOut:
