@@ -158,7 +158,7 @@ async def transactions(
 
 @post(
     "/jobs/{job_id:int}/cancel", status_code=200, summary="Cancel a job", guards=[verified],
-    opt=answers(jobs.AlreadyCompleted, jobs.AlreadyCancelled, jobs.DisputeOpen, jobs.InviteUnanswered, cancelling.CancelAsked),
+    opt=answers(jobs.AlreadyCompleted, jobs.AlreadyCancelled, jobs.DisputeOpen, jobs.AnswerInvite, cancelling.CancelAsked),
 )  # fmt: skip
 async def cancel(job_id: FromPath[int], data: JSONBody[CancelIn], tx: InTx, me: Me) -> JobOut:
     """Free while nothing is paid; afterwards one side asks and the other confirms by the same route."""
