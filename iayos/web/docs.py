@@ -151,12 +151,11 @@ def complete(app: Litestar, document: dict[str, Any]) -> dict[str, Any]:
 def _tidied(node: Any, key: str = "") -> Any:
     """Names of generic schemas without their modules, whole bounds of whole numbers, no defaults that are no JSON."""
     if isinstance(node, dict):
-        found = {_plain(name): _tidied(part, name) for name, part in node.items()}
+        found: dict[str, Any] = {_plain(name): _tidied(part, name) for name, part in node.items()}
         if not isinstance(found.get("default"), JSON):
             del found["default"]
         if found.get("type") == "integer":
-            bounds = {name: min(int(found[name]), BIGGEST) for name in ("minimum", "maximum") if name in found}
-            found.update(bounds)
+            found |= {bound: min(int(found[bound]), BIGGEST) for bound in ("minimum", "maximum") if bound in found}
         return found
     if isinstance(node, list):
         return [_tidied(part, key) for part in node]

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import structlog
 from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from iayos.core import tokens
@@ -37,7 +38,7 @@ class Edge:
         scope["path"] = _path(scope["path"])
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
         await self._http(scope, receive, send, request_id)

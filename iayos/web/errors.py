@@ -12,7 +12,7 @@ from litestar.types import ExceptionHandlersMap
 
 from iayos.core import errors
 from iayos.core.errors import AppError, GatewayUnavailable, Invalid
-from iayos.web.request import missing
+from iayos.web.request import body_kind, missing
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +70,7 @@ def bad_values(request: Request[Any, Any, Any], error: ValidationException) -> R
     for fault in error.extra if isinstance(error.extra, list) else []:
         name = str(fault.get("key", "body"))
         if name == "data":
-            found += missing(request.route_handler.parsed_data_field.annotation)
+            found += missing(body_kind(request))
         else:
             found.append((name, str(fault.get("message", "Not valid"))))
     return render(request, Invalid.of_fields(found or [("request", "Not valid")]))
@@ -95,7 +95,7 @@ def crash(request: Request[Any, Any, Any], error: Exception) -> Response[ErrorBo
         return render(
             request, GatewayUnavailable("The service is briefly unavailable. Nothing was lost; please try again.")
         )
-    log.exception("request crashed", exc_info=error)
+    log.error("request crashed", exc_info=error)
     return render(request, AppError())
 
 

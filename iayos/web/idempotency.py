@@ -4,14 +4,14 @@ import asyncio
 import hashlib
 from typing import Any, Final
 
-from litestar import Request
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from iayos.core import idempotency
 from iayos.core.db import Database, Tx
 from iayos.core.errors import Conflict, Invalid
 from iayos.core.idempotency import StoredAnswer
-from iayos.web.errors import render
+from iayos.web.request import JSONRequest
 from iayos.web.tx import HELD
 
 LONGEST_KEY: Final = 255
@@ -34,18 +34,16 @@ class Idempotent:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Replay, or run and store."""
-        request: Request[Any, Any, Any] = scope["litestar_app"].request_class(scope, receive, send) if scope["type"] == "http" else None  # type: ignore[assignment] # fmt: skip
-        key = request.headers.get("idempotency-key") if request and request.method == "POST" else None
+        request = JSONRequest(scope, receive, send) if scope["type"] == ScopeType.HTTP else None
+        key = request.headers.get("idempotency-key") if request is not None and request.method == "POST" else None
         me = scope.get("user")
-        if key is None or me is None or scope["route_handler"].opt.get("no_replay"):
+        if request is None or key is None or me is None or scope["route_handler"].opt.get("no_replay"):
             await self.app(scope, receive, send)
             return
         if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable() or not key.isascii():
-            fault = Invalid.of("Idempotency-Key", "Expected 1 to 255 printable ASCII characters")
-            await render(request, fault).to_asgi_response(request.app, request)(scope, receive, send)
-            return
+            raise Invalid.of("Idempotency-Key", "Expected 1 to 255 printable ASCII characters")
         claim = {
-            "scope": f"{me.account_id} POST {scope['path']}",  # type: ignore[attr-defined]
+            "scope": f"{me.account_id} POST {scope['path']}",
             "key": key,
             "request_hash": await _hash(request),
         }
@@ -55,7 +53,7 @@ class Idempotent:
             await send(message)
 
 
-async def _hash(request: Request[Any, Any, Any]) -> bytes:
+async def _hash(request: JSONRequest) -> bytes:
     """What tells one request from another; a form sent again has another boundary and is the same form."""
     body = await request.body()
     boundary = request.content_type[1].get("boundary", "").encode()

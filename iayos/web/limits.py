@@ -6,6 +6,7 @@ from collections import OrderedDict
 from datetime import timedelta
 from typing import Any, Final
 
+from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 from sqlalchemy import bindparam, case, delete, select
@@ -75,7 +76,7 @@ class Generous:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one token from the caller's bucket, or refuse."""
-        if scope["type"] == "http" and scope["litestar_app"].state.settings.rate_limits == "on":
+        if scope["type"] == ScopeType.HTTP and scope["litestar_app"].state.settings.rate_limits == "on":
             me = scope.get("user")
             self._take(me.account_id if me else (scope["client"] or ("unknown",))[0])
         await self.app(scope, receive, send)

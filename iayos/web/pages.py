@@ -1,14 +1,16 @@
 """Small pages of this API itself: the viewer of the OpenAPI document, and where a payment leads back to in development."""
 
 from html import escape
+from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import MediaType, Request, get
+from litestar import MediaType, Request, Response, Router, get
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.params import QueryParameter
 
 from iayos.web.docs import complete
+from iayos.web.errors import UnknownAddress
 
 METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 STYLE: Final = """
@@ -43,6 +45,17 @@ class Viewer(OpenAPIRenderPlugin):
         parts = "".join(f"<h2>{escape(group)}</h2>{''.join(found)}" for group, found in sorted(rows.items()))
         intro = "<p>The document itself: <a href='/schema/openapi.json'>/schema/openapi.json</a> (OpenAPI 3.1)</p>"
         return html("iAyos API", f"<h1>iAyos API</h1>{intro}{parts}").encode()
+
+
+def schema_router() -> Router:
+    """Where both stand; Litestar answers other addresses under it with a page of its own, and we as everywhere."""
+
+    def as_everywhere(answer: Response[Any]) -> Response[Any]:
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            raise UnknownAddress
+        return answer
+
+    return Router("/schema", route_handlers=[], include_in_schema=False, after_request=as_everywhere)
 
 
 def _operation(path: str, verb: str, operation: dict[str, Any]) -> str:

@@ -20,8 +20,13 @@ class JSONRequest(Request[Any, Any, State]):
     async def json(self) -> Any:
         """The body as the struct that the handler takes; a 400 with all faults when it does not fit."""
         require_json(self)
-        kind = self.route_handler.parsed_data_field.annotation
-        return parse(await self.body(), kind)
+        return parse(await self.body(), body_kind(self))
+
+
+def body_kind(request: Request[Any, Any, Any]) -> Any:
+    """What the handler takes as its body."""
+    field = request.route_handler.parsed_data_field
+    return field.annotation if field else Any
 
 
 def require_json(request: Request[Any, Any, Any]) -> None:
@@ -31,7 +36,7 @@ def require_json(request: Request[Any, Any, Any]) -> None:
         raise UnsupportedMediaType
 
 
-def parse(body: bytes, kind: type[Any]) -> Any:
+def parse(body: bytes, kind: Any) -> Any:
     """`body` as `kind`."""
     try:
         return decoder_of(kind).decode(body)
