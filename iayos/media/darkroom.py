@@ -10,10 +10,10 @@ import msgspec
 import structlog
 
 from iayos.core.errors import GatewayUnavailable, Invalid
-from iayos.media.frames import LENGTH, REQUEST, Developed, Refused
+from iayos.media.frames import ANSWER, REQUEST, Developed, Refused
 from iayos.media.states import LARGEST, SENTENCES, Reason
 
-ANSWER: Final[msgspec.msgpack.Decoder[Developed | Refused]] = msgspec.msgpack.Decoder(Developed | Refused)
+SAID: Final[msgspec.msgpack.Decoder[Developed | Refused]] = msgspec.msgpack.Decoder(Developed | Refused)
 LONGEST_S: Final = 30.0
 WAITING: Final = 30
 """How many uploads may wait for their turn; each holds its bytes."""
@@ -73,14 +73,17 @@ class Darkroom:
             async with asyncio.timeout(LONGEST_S):
                 _in(child).write(REQUEST.pack(len(content), longest, pdf) + content)
                 await _in(child).drain()
-                (size,) = LENGTH.unpack(await _out(child).readexactly(LENGTH.size))
-                return ANSWER.decode(await _out(child).readexactly(size))
+                size, worn = ANSWER.unpack(await _out(child).readexactly(ANSWER.size))
+                answer = SAID.decode(await _out(child).readexactly(size))
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as fault:
             await self.close()
             return Refused(reason=Reason.TOO_COMPLEX, detail=type(fault).__name__)
         except BaseException:  # cancelled midway: what the child says next would answer the next file
             await self.close()
             raise
+        if worn:
+            await self.close()
+        return answer
 
     async def _running(self) -> subprocess.Process:
         if self._child is None or self._child.returncode is not None:

@@ -4,26 +4,31 @@ A picture is decoded, made small while it is decoded where its format can, turne
 written anew, so that nothing of the upload is left but what one sees. A PDF is read through and written anew.
 """
 
+import math
 import os
 import resource
 import sys
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from PIL import Image, ImageCms
 
 from iayos.media import webp
-from iayos.media.frames import LENGTH, REQUEST, Developed, Refused
+from iayos.media.frames import ANSWER, REQUEST, Developed, Refused
 from iayos.media.inspect import Bad, Container, Kind, inspect
 from iayos.media.states import JPEG, MOST_PIXELS, PDF, THUMBNAIL_PX, Reason
 
 MEMORY: Final = 290_000_000
-"""Bytes that this process may hold; what needs more is refused."""
-STRIP_PX: Final = 256
-SMALL_ENOUGH: Final = 12_000_000
+"""Bytes of data that this process may hold, beside its code; what needs more is refused."""
+WORN_KB: Final = 150_000
+"""After a picture that took more, a fresh process has the whole of its memory in one piece again."""
+STRIP_PX: Final = 64
+"""How many rows of the small picture are made at once."""
 ORIENTATION: Final = 0x0112
 TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -84,7 +89,8 @@ def _read_jpeg(content: bytes, _: Container, longest: int) -> Read:
         return image.copy(), turn, profile if image.mode == "RGB" else None
 
 
-def _read_png(content: bytes, _: Container, longest: int) -> Read:
+def _read_png(content: bytes, found: Container, longest: int) -> Read:
+    _check_rows(content, found)
     with Image.open(BytesIO(content), formats=["PNG"]) as image:
         image.load()
         turn, profile = image.getexif().get(ORIENTATION, 1), image.info.get("icc_profile")
@@ -97,6 +103,32 @@ def _read_png(content: bytes, _: Container, longest: int) -> Read:
             return part
 
         return _shrunk(image.size, longest, strip), turn, profile if image.mode in {"RGB", "RGBA"} else None
+
+
+PASSES: Final = ((0, 8, 0, 8), (4, 8, 0, 8), (0, 4, 4, 8), (2, 4, 0, 4), (0, 2, 2, 4), (1, 2, 0, 2), (0, 1, 1, 2))
+"""Adam7: first column and step, first row and step of each pass."""
+CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+
+
+def _check_rows(content: bytes, found: Container) -> None:
+    """Every row that the header announces is there; Pillow would leave what is missing black."""
+    depth, colour, interlaced = content[24], content[25], content[28]
+    bits = depth * CHANNELS.get(colour, 0)
+    passes = PASSES if interlaced else ((0, 1, 0, 1),)
+    due = 0
+    for left, across, top, down in passes:
+        columns = max(0, -(-(found.width - left) // across))
+        due += (1 + -(-columns * bits // 8)) * max(0, -(-(found.height - top) // down)) if columns else 0
+    inflate, at = zlib.decompressobj(), 8
+    while due > 0 and at < found.end:
+        length = int.from_bytes(content[at : at + 4])
+        rest = content[at + 8 : at + 8 + length] if content[at + 4 : at + 8] == b"IDAT" else b""
+        while rest and due > 0:
+            due -= len(inflate.decompress(rest, 1_000_000))
+            rest = inflate.unconsumed_tail
+        at += length + 12
+    if due > len(inflate.flush()):
+        raise Bad(Reason.TRUNCATED, "rows")
 
 
 def _read_webp(content: bytes, found: Container, longest: int) -> Read:
@@ -150,16 +182,19 @@ READERS: Final[dict[Kind, Callable[[bytes, Container, int], Read]]] = {
 def _shrunk(
     size: tuple[int, int], longest: int, strip: Callable[[tuple[int, int, int, int]], Image.Image]
 ) -> Image.Image:
-    """The picture, flat, at most about twice as long as wanted, put together strip by strip so that it is never there twice."""
+    """The picture, flat and no longer than wanted, made strip by strip so that it is never there twice."""
     width, height = size
-    factor = max(1, max(size) // longest)
-    if factor == 1:
+    scale = max(size) / longest
+    if scale < 2:  # noqa: PLR2004 - small enough to be there twice, and averaging would show
         return _flat(strip((0, 0, width, height)))
-    small = Image.new("RGB", (-(-width // factor), -(-height // factor)))
-    tall = STRIP_PX // factor * factor or factor
-    for top in range(0, height, tall):
-        part = _flat(strip((0, top, width, min(top + tall, height))))
-        small.paste(part.reduce(factor), (0, top // factor))
+    small = Image.new("RGB", (max(1, round(width / scale)), max(1, round(height / scale))))
+    rows = height / small.height
+    for top in range(0, small.height, STRIP_PX):
+        bottom = min(top + STRIP_PX, small.height)
+        first, last = int(top * rows), min(height, math.ceil(bottom * rows))
+        part = _flat(strip((0, first, width, last)))
+        box = (0, top * rows - first, width, min(bottom * rows - first, part.height))
+        small.paste(part.resize((small.width, bottom - top), Image.Resampling.BOX, box), (0, top))
     return small
 
 
@@ -194,6 +229,15 @@ def _document(content: bytes) -> Developed:
     return Developed(content_type=PDF, content=rewritten(content), thumbnail=None, width=0, height=0, look=None)
 
 
+def peak_kb() -> int:
+    """The most memory that this process ever had; `getrusage` would count its parent's."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:  # another system than Linux
+        return 0
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
 def main() -> None:
     """Answer requests from standard input until it ends."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
@@ -207,7 +251,8 @@ def main() -> None:
         content = requests.read(size)
         answer = msgspec.msgpack.encode(develop(content, longest=longest, pdf=pdf))
         del content
-        answers.write(LENGTH.pack(len(answer)) + answer)
+        worn = peak_kb() > WORN_KB
+        answers.write(ANSWER.pack(len(answer), worn) + answer)
         answers.flush()
 
 

@@ -9,8 +9,8 @@ from iayos.media.states import Reason
 
 REQUEST: Final = struct.Struct(">IH?")
 """Before each upload: its length, the longer side in pixels that is wanted, may it be a PDF?"""
-LENGTH: Final = struct.Struct(">I")
-"""Before each answer."""
+ANSWER: Final = struct.Struct(">I?")
+"""Before each answer: its length, and whether the child has grown and is to be replaced."""
 
 
 class Developed(msgspec.Struct, frozen=True, kw_only=True, tag=True):

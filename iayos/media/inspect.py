@@ -93,7 +93,7 @@ def _walker(content: bytes) -> Callable[[bytes], Container] | None:
 def _refuse_tail(tail: bytes) -> None:
     """What follows a picture may be another picture or a short film, as phones make them; never something that runs."""
     rest = tail.lstrip(b"\x00\r\n\t ")
-    if not rest or rest.startswith(PICTURE_TAILS) or rest.endswith(b"SEFT") or rest[4:8] == b"ftyp":
+    if not rest or rest.startswith(PICTURE_TAILS) or rest.endswith(b"SEFT") or tail[4:8] == b"ftyp":
         return
     known = (b"PK", b"MZ", b"\x7fELF", b"%PDF", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"#!", b"<", b"\xca\xfe\xba\xbe", b"\xd0\xcf\x11\xe0")  # fmt: skip
     if rest.startswith(known) or b"PK\x03\x04" in rest or rest[:64].isascii():
