@@ -70,7 +70,10 @@ def free_port() -> int:
 async def serving(app: Any, port: int) -> AsyncIterator[str]:
     """`app` on a real port of this event loop."""
     server = uvicorn.Server(
-        uvicorn.Config(app, port=port, log_config=None, timeout_graceful_shutdown=1, ws="websockets-sansio")
+        uvicorn.Config(
+            app, port=port, log_config=None, timeout_graceful_shutdown=1, ws="websockets-sansio",
+            ws_per_message_deflate=False,
+        )  # fmt: skip
     )
     running = asyncio.create_task(server.serve())
     while not server.started:
@@ -114,7 +117,8 @@ def settings(database_url: str, third_parties: Sandbox) -> Settings:
     return Settings(
         env="test", database_url=database_url, database_pool=20, public_url=f"http://127.0.0.1:{port}", rate_limits="off",
         xendit_url=f"{url}/xendit", xendit_api_key=config.xendit_api_key, xendit_callback_token=config.webhook_token,
-        resend_url=f"{url}/resend", resend_api_key=config.resend_api_key,
+        resend_url=f"{url}/resend", resend_api_key=config.resend_api_key, resend_per_second=1000,
+        expo_url=f"{url}/expo", expo_access_token=config.expo_access_token,
         supabase_url=f"{url}/supabase", supabase_key=config.supabase_key,
     )  # fmt: skip
 

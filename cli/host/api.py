@@ -12,6 +12,8 @@ from iayos.core import logs
 from iayos.settings import Settings, from_env
 
 LOOPBACK: Final = ["127.0.0.1", "::1"]
+FRAME_LIMIT: Final = 1_000_000
+"""Bytes of a WebSocket frame, as of a request's body; what chat itself takes is far less."""
 GRACE_S: Final = 10
 KEEP_ALIVE_S: Final = 65
 """Longer than what proxies keep, and than the 5 seconds between two polls of a phone."""
@@ -20,7 +22,7 @@ KEEP_ALIVE_S: Final = 65
 def config(app: Any, **options: Any) -> uvicorn.Config:
     """How iAyos is served; a proxy's headers are believed from this machine alone."""
     return uvicorn.Config(
-        app, ws="websockets-sansio", lifespan="on", log_config=None, access_log=False, server_header=False,
+        app, ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=FRAME_LIMIT, lifespan="on", log_config=None, access_log=False, server_header=False,
         proxy_headers=True, forwarded_allow_ips=LOOPBACK, timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=KEEP_ALIVE_S, **options,
     )  # fmt: skip

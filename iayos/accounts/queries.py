@@ -1,8 +1,9 @@
 """Reading accounts and sessions."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
 
 from iayos.accounts import bearer
 from iayos.accounts.models import Account, AccountTable, SessionTable
@@ -58,6 +59,11 @@ _live = (
 )  # fmt: skip
 BY_COOKIE = Statement(_live.where(SessionTable.token_hash == bindparam("token_hash")), into=LiveSession)
 BY_SESSION = Statement(_live.where(SessionTable.id == bindparam("session_id")), into=LiveSession)
+LIVE_SESSIONS = Statement(
+    _live.with_only_columns(SessionTable.id).where(
+        SessionTable.id == func.any(bindparam("ids", type_=ARRAY(BigInteger), required=True))
+    )
+)
 
 _account = select(*columns(Account)).where(AccountTable.id == bindparam("account_id"))
 ACCOUNT = Statement(_account, into=Account)
@@ -77,6 +83,11 @@ async def find_principal(reads: Reads, given: Credentials, *, secret: str) -> Pr
         return None
     session = await reads.one_or_none(BY_SESSION, session_id=claims.session_id, now=clock.now())
     return session.principal() if session and session.account_id == claims.user_id else None
+
+
+async def live_sessions(reads: Reads, session_ids: Collection[int]) -> set[int]:
+    """Those of these sessions that have not ended, of accounts that are not suspended."""
+    return {row[0] for row in await reads.all(LIVE_SESSIONS, ids=list(session_ids), now=clock.now())}
 
 
 async def account_of(reads: Reads, account_id: int) -> Account:

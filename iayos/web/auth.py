@@ -16,6 +16,8 @@ from iayos.core.errors import AuthRequired, Forbidden, NotFound
 from iayos.core.principal import Principal
 
 COOKIE: Final = "session_id"
+BEARING: Final = "bearer."
+"""A browser cannot set headers on a WebSocket: the token comes as a subprotocol beside `iayos`, never in the URL."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
@@ -61,6 +63,10 @@ def credentials(connection: Connection) -> Credentials | None:
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return Credentials("bearer", token.strip())
+    offers: Any = connection.scope.get("subprotocols", ())  # of a WebSocket
+    for offered in offers:
+        if offered.startswith(BEARING):
+            return Credentials("bearer", offered.removeprefix(BEARING))
     cookie = connection.cookies.get(COOKIE)
     return Credentials("cookie", cookie) if cookie else None
 
