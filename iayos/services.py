@@ -16,6 +16,7 @@ from iayos.media.actions import Files
 from iayos.media.darkroom import Darkroom
 from iayos.media.gateway import TIMEOUT, Storage
 from iayos.media.tasks import prepare
+from iayos.notifications.gateway import Expo
 from iayos.payments.gateway import Xendit
 from iayos.settings import Settings
 
@@ -29,6 +30,7 @@ class Services(msgspec.Struct, frozen=True):
     """For gateways that speak plain HTTP."""
     xendit: Xendit
     mailer: Mailer
+    expo: Expo
     passwords: Passwords
     files: Files
 
@@ -43,9 +45,23 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
     db = await Database.open(settings.database_url, size=settings.database_pool)
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=10) as http, files_of(settings, db) as files:
-            mailer = Mailer(http, url=settings.resend_url, api_key=settings.resend_api_key, sender=settings.mail_from)
+            mailer = Mailer(
+                http,
+                url=settings.resend_url,
+                api_key=settings.resend_api_key,
+                sender=settings.mail_from,
+                per_second=settings.resend_per_second,
+            )
+            expo = Expo(http, url=settings.expo_url, access_token=settings.expo_access_token)
             yield Services(
-                settings=settings, db=db, http=http, xendit=xendit, mailer=mailer, passwords=passwords, files=files
+                settings=settings,
+                db=db,
+                http=http,
+                xendit=xendit,
+                mailer=mailer,
+                expo=expo,
+                passwords=passwords,
+                files=files,
             )
     finally:
         passwords.close()

@@ -97,6 +97,9 @@ class Contract:
         faults = (self.fault(value[name], part, f"{at}.{name}") for name, part in present if name in value)
         return next((fault for fault in faults if fault), None)
 
+    def _pattern(self, value: Any, form: str, at: str, _: Any) -> str | None:
+        return f"{at}: {value!r} is not of {form}" if isinstance(value, str) and not re.search(form, value) else None
+
     def _required(self, value: Any, names: list[str], at: str, schema: dict[str, Any]) -> str | None:
         lost = set(names) - set(value) if isinstance(value, dict) else set()
         known = set(schema.get("properties", ())) if "additionalProperties" not in schema else set(value)

@@ -67,6 +67,8 @@ def environment(wishes: Wishes, sockets: Sockets, given: Mapping[str, str]) -> d
         "IAYOS_PUBLIC_URL": sockets.api_url,
         "IAYOS_XENDIT_URL": f"{sockets.sandbox_url}/xendit",
         "IAYOS_RESEND_URL": f"{sockets.sandbox_url}/resend",
+        "IAYOS_RESEND_PER_SECOND": "100",
+        "IAYOS_EXPO_URL": f"{sockets.sandbox_url}/expo",
         "IAYOS_SUPABASE_URL": f"{sockets.sandbox_url}/supabase",
     }
     clock = {"IAYOS_CLOCK_FILE": str(wishes.data_dir / "clock")} if wishes.sandbox_clock else {}
