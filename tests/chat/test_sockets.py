@@ -15,7 +15,9 @@ async def test_a_message_is_numbered_stored_and_seen_by_both(chat: Chat) -> None
     async with chat.phone(pair.client, pair) as ana, chat.phone(pair.worker, pair) as ben:
         ack = await ana.say("  Hello  ", name)
         seen = [await phone.until("chat_message", seq=1) for phone in (ana, ben)]
-    assert ack["seq"] == 1 and ack["clientID"] == name and ack["conversationID"] == pair.id
+    assert ack["seq"] == 1
+    assert ack["clientID"] == name
+    assert ack["conversationID"] == pair.id
     assert seen[0] == seen[1]
     assert seen[1] == {
         "type": "chat_message", "seq": 1, "messageID": ack["messageID"], "message": "Hello",
@@ -30,7 +32,8 @@ async def test_the_frame_of_the_reference_is_understood_and_its_sender_id_ignore
     async with chat.phone(pair.client, pair) as ana, chat.phone(pair.worker, pair) as ben:
         await ben.send(message="Hello", sender_id=pair.client.account_id)
         seen = await ana.next("chat_message")
-    assert seen["sender_id"] == pair.worker.account_id and seen["clientID"] is None
+    assert seen["sender_id"] == pair.worker.account_id
+    assert seen["clientID"] is None
 
 
 async def test_the_same_client_id_is_the_same_message_also_when_sent_twice_at_once(chat: Chat) -> None:
@@ -45,7 +48,8 @@ async def test_the_same_client_id_is_the_same_message_also_when_sent_twice_at_on
         acks = [await one.until("ack", clientID=name) for one in (phone, tablet)]
         again = await ben.say("Mine", name)
         await ben.until("chat_message", seq=2)
-    assert acks[0] == acks[1] and acks[0]["seq"] == 1
+    assert acks[0] == acks[1]
+    assert acks[0]["seq"] == 1
     assert again["seq"] == 2  # another sender's name for another message
     assert ben.seqs() == [1, 2]
 
@@ -93,7 +97,8 @@ async def test_one_sees_who_comes_and_who_goes(chat: Chat) -> None:
                 pass
         gone = await ana.next("presence", online=False)
     assert came == {"type": "presence", "accountID": pair.worker.account_id, "online": True, "conversationID": pair.id}
-    assert there["accountID"] == pair.client.account_id and there["online"]
+    assert there["accountID"] == pair.client.account_id
+    assert there["online"]
     assert gone["accountID"] == pair.worker.account_id
     assert [frame["online"] for frame in ana.frames if frame["type"] == "presence"] == [True, False]
 
@@ -119,7 +124,9 @@ async def test_a_bad_frame_gets_an_error_and_the_socket_stays_open(chat: Chat, f
     async with chat.phone(pair.client, pair) as ana:
         await ana.ws.send(frame)
         error = await ana.next()
-        assert error["type"] == "error" and error["code"] == code and error["error"]
+        assert error["type"] == "error"
+        assert error["code"] == code
+        assert error["error"]
         assert (await ana.say("x" * 4000))["seq"] == 1
     assert len(await chat.stored(pair)) == 1
 
@@ -131,7 +138,8 @@ async def test_an_unverified_account_may_look_and_not_write(chat: Chat, db: Data
         await ben.send(message="Hello", clientID=name)
         error = await ben.next("error")
         assert (await ben.resume(0))["complete"]
-    assert error["code"] == "EMAIL_UNVERIFIED" and error["clientID"] == name
+    assert error["code"] == "EMAIL_UNVERIFIED"
+    assert error["clientID"] == name
     assert await chat.stored(pair) == []
 
 
@@ -151,6 +159,9 @@ async def test_all_conversations_and_notices_come_on_one_socket(chat: Chat) -> N
         stranger = await chat.pair()
         await ana.send(message="Hello?", conversationID=stranger.id)
         assert (await ana.next("error"))["code"] == "NOT_FOUND"
-    assert notice["event"] == "NEW_MESSAGE" and notice["title"] == "New message" and notice["isRead"] is False
-    assert notice["body"].endswith(": From Ben") and notice["data"]["conversationID"] == first.id
+    assert notice["event"] == "NEW_MESSAGE"
+    assert notice["title"] == "New message"
+    assert notice["isRead"] is False
+    assert notice["body"].endswith(": From Ben")
+    assert notice["data"]["conversationID"] == first.id
     assert await chat.stored(stranger) == []
