@@ -1,4 +1,4 @@
-"""Finding workers: by words, trade, place and rating."""
+"""Finding workers and agencies: by words, trade, place and rating."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -28,16 +28,16 @@ from iayos.core.db import Reads, Row, Statement
 from iayos.core.errors import Invalid, NotFound
 from iayos.core.money import Centavos
 from iayos.core.page import Page, decode, page
-from iayos.core.principal import WORKER
+from iayos.core.principal import AGENCY, WORKER
 from iayos.core.wire import Place
 from iayos.profiles.geo import KM_PER_DEGREE, NOWHERE_KM, distance_km
 from iayos.profiles.models import CategoryTable, ProfileTable, SpecializationTable
 from iayos.profiles.queries import PUBLIC_NAME, average
-from iayos.profiles.schemas import TradeOut, WorkerOut, WorkerSort
+from iayos.profiles.schemas import AgencyOut, TradeOut, WorkerOut, WorkerSort
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody looks for among the workers."""
+    """What somebody looks for among the workers, or the agencies."""
 
     q: str | None = None
     category_id: int | None = None
@@ -58,7 +58,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(Row, frozen=True):
-    """A worker as a search found them."""
+    """A worker or an agency as a search found them."""
 
     account_id: int
     name: str
@@ -73,6 +73,7 @@ class Found(Row, frozen=True):
     jobs_completed: int
     city: str | None
     province: str | None
+    kyc_verified: bool
     distance: float | None
 
     def shown(self, trades: list[TradeOut]) -> WorkerOut:
@@ -83,6 +84,16 @@ class Found(Row, frozen=True):
             description=self.description, hourly_rate=None if self.hourly_rate is None else Centavos(self.hourly_rate),
             isAvailable=self.is_available, specializations=trades, jobsCompleted=self.jobs_completed, city=self.city,
             province=self.province, distanceKm=None if self.distance is None else round(self.distance, 1),
+        )  # fmt: skip
+
+    def shown_as_agency(self) -> AgencyOut:
+        """On the wire."""
+        return AgencyOut(
+            accountID=self.account_id, name=self.name, avatarURL=self.avatar_url,
+            rating=average(self.rating_sum, self.rating_count), reviewsCount=self.rating_count, bio=self.bio,
+            description=self.description, jobsCompleted=self.jobs_completed, KYCVerified=self.kyc_verified,
+            city=self.city, province=self.province,
+            distanceKm=None if self.distance is None else round(self.distance, 1),
         )  # fmt: skip
 
 
@@ -136,13 +147,16 @@ CONDITIONS: Final[dict[str, Any]] = {
     "after_average": tuple_(*_best) < _after_best,
     "after_km": tuple_(_km, _id) > tuple_(bindparam("after_km", type_=Double), _after_id),
 }
-# The kind of profile is written out, for the planner must see it to use the index on the best workers.
-_listed = and_(
-    text("profiles.profile_type = 'WORKER'"),
-    literal(WORKER) == func.any(AccountTable.profile_types),
-    AccountTable.email_verified_at.is_not(None),
-    AccountTable.suspended_at.is_(None),
-)
+# The kind of profile is written out, for the planner must see it to use the index on the best of each kind.
+_listed = {
+    kind: and_(
+        text(f"profiles.profile_type = '{kind}'"),
+        literal(kind) == func.any(AccountTable.profile_types),
+        AccountTable.email_verified_at.is_not(None),
+        AccountTable.suspended_at.is_(None),
+    )
+    for kind in (WORKER, AGENCY)
+}
 TRADES = Statement(
     select(SpecializationTable.account_id, CategoryTable.id, CategoryTable.name)
     .join(CategoryTable, CategoryTable.id == SpecializationTable.category_id)
@@ -153,17 +167,17 @@ TRADES = Statement(
 
 
 @lru_cache(maxsize=512)
-def _workers(shape: frozenset[str], sort: WorkerSort) -> Statement[Found]:
-    """The statement for one shape of filters."""
+def _found(kind: str, shape: frozenset[str], sort: WorkerSort) -> Statement[Found]:
+    """The statement for one kind of profile and one shape of filters."""
     found = (
         select(
             _id, PUBLIC_NAME, ProfileTable.avatar_url, ProfileTable.rating_sum, ProfileTable.rating_count,
             ProfileTable.average, ProfileTable.bio, ProfileTable.description, ProfileTable.hourly_rate,
             ProfileTable.is_available, ProfileTable.jobs_completed, AccountTable.city, AccountTable.province,
-            _distance if "latitude" in shape else cast(null(), Double),
+            AccountTable.kyc_verified, _distance if "latitude" in shape else cast(null(), Double),
         )
         .join(AccountTable, AccountTable.id == _id)
-        .where(_listed, *(CONDITIONS[name] for name in sorted(shape & CONDITIONS.keys())))
+        .where(_listed[kind], *(CONDITIONS[name] for name in sorted(shape & CONDITIONS.keys())))
         .limit(bindparam("limit", type_=BigInteger))
     )  # fmt: skip
     if sort is WorkerSort.RATING:
@@ -176,24 +190,44 @@ def _workers(shape: frozenset[str], sort: WorkerSort) -> Statement[Found]:
 
 async def workers(reads: Reads, search: Search, *, limit: int, cursor: str | None) -> Page[WorkerOut]:
     """A page of the workers that fit."""
+    rows = await _page_of(reads, WORKER, search, limit=limit, cursor=cursor)
+    trades = await _trades(reads, rows[:limit])
+    return page(rows, limit, lambda row: row.shown(trades[row.account_id]), lambda row: _place(row, search.sort))
+
+
+async def agencies(reads: Reads, search: Search, *, limit: int, cursor: str | None) -> Page[AgencyOut]:
+    """A page of the agencies that fit."""
+    rows = await _page_of(reads, AGENCY, search, limit=limit, cursor=cursor)
+    return page(rows, limit, Found.shown_as_agency, lambda row: _place(row, search.sort))
+
+
+async def _page_of(reads: Reads, kind: str, search: Search, *, limit: int, cursor: str | None) -> list[Found]:
     if search.near is None and (search.sort is WorkerSort.NEAREST or search.radius_km is not None):
         raise Invalid.of("near", "Say from where: latitude,longitude")
     order = ORDERS[search.sort]
     place = decode(cursor, *order.kinds)
     given = search.arguments() | (dict(zip(order.names, place, strict=True)) if place else {})
-    rows = await reads.all(_workers(frozenset(given), search.sort), limit=limit + 1, **given)
-    trades = await _trades(reads, rows[:limit])
-    return page(rows, limit, lambda row: row.shown(trades[row.account_id]), lambda row: _place(row, search.sort))
+    return await reads.all(_found(kind, frozenset(given), search.sort), limit=limit + 1, **given)
 
 
 async def worker(reads: Reads, account_id: int) -> WorkerOut:
     """One worker, as anyone signed in sees them."""
+    found = await _one(reads, WORKER, account_id)
+    return found.shown((await _trades(reads, [found]))[account_id])
+
+
+async def agency(reads: Reads, account_id: int) -> AgencyOut:
+    """One agency, as anyone signed in sees it."""
+    return (await _one(reads, AGENCY, account_id)).shown_as_agency()
+
+
+async def _one(reads: Reads, kind: str, account_id: int) -> Found:
     found = await reads.one_or_none(
-        _workers(frozenset({"account_id"}), WorkerSort.NEWEST), account_id=account_id, limit=1
+        _found(kind, frozenset({"account_id"}), WorkerSort.NEWEST), account_id=account_id, limit=1
     )
     if found is None:
         raise NotFound(accountID=account_id)
-    return found.shown((await _trades(reads, [found]))[account_id])
+    return found
 
 
 async def _trades(reads: Reads, rows: Sequence[Found]) -> dict[int, list[TradeOut]]:

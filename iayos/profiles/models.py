@@ -1,11 +1,14 @@
 """Trades and the profiles that an account holds, one row for each."""
 
+from datetime import date, datetime
+
 from advanced_alchemy.base import IdentityAuditBase, IdentityBase
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Computed,
+    Date,
     Double,
     ForeignKey,
     Index,
@@ -17,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from iayos.core.db import Row
+from iayos.core.models import Instant
 
 
 class CategoryTable(IdentityBase):
@@ -52,6 +56,13 @@ class ProfileTable(IdentityAuditBase):
             "account_id",
             postgresql_where=text("profile_type = 'WORKER'"),
         ),
+        Index(
+            "ix_profiles_best_agencies",
+            "average",
+            "rating_count",
+            "account_id",
+            postgresql_where=text("profile_type = 'AGENCY'"),
+        ),
     )
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
@@ -60,6 +71,7 @@ class ProfileTable(IdentityAuditBase):
     description: Mapped[str | None] = mapped_column(Text)
     hourly_rate: Mapped[int | None] = mapped_column(BigInteger)
     avatar_url: Mapped[str | None] = mapped_column(Text)
+    avatar_media_id: Mapped[int | None] = mapped_column(BigInteger)
     is_available: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     service_radius_km: Mapped[float] = mapped_column(Double, server_default=text("15"))
     rating_sum: Mapped[int] = mapped_column(Integer, server_default=text("0"))
@@ -82,6 +94,7 @@ class Profile(Row, frozen=True):
     description: str | None
     hourly_rate: int | None
     avatar_url: str | None
+    avatar_media_id: int | None
     is_available: bool
     service_radius_km: float
     rating_sum: int
@@ -101,3 +114,65 @@ class SpecializationTable(IdentityBase):
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"))
+
+
+class CertificationTable(IdentityBase):
+    """A worker's certificate; verified once staff have looked at it."""
+
+    __tablename__ = "worker_certifications"
+    __table_args__ = (
+        UniqueConstraint("media_id", name="uq_worker_certifications_media_id"),
+        CheckConstraint("expires_on >= issued_on", name="issued_before_it_expires"),
+        Index("ix_worker_certifications_account", "account_id", "id"),
+        Index("ix_worker_certifications_unseen", "id", postgresql_where=text("decided_at IS NULL")),
+    )
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    media_id: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(Text)
+    issued_by: Mapped[str | None] = mapped_column(Text)
+    issued_on: Mapped[date | None] = mapped_column(Date)
+    expires_on: Mapped[date | None] = mapped_column(Date)
+    is_verified: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Certification(Row, frozen=True):
+    """A certificate."""
+
+    table = CertificationTable
+    id: int
+    account_id: int
+    media_id: int
+    name: str
+    issued_by: str | None
+    issued_on: date | None
+    expires_on: date | None
+    is_verified: bool
+    decided_at: datetime | None
+    created_at: datetime
+
+
+class PortfolioTable(IdentityBase):
+    """A picture of a worker's earlier work."""
+
+    __tablename__ = "worker_portfolio"
+    __table_args__ = (
+        UniqueConstraint("media_id", name="uq_worker_portfolio_media_id"),
+        Index("ix_worker_portfolio_account", "account_id", "id"),
+    )
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    media_id: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class PortfolioPicture(Row, frozen=True):
+    """A picture of earlier work."""
+
+    table = PortfolioTable
+    id: int
+    account_id: int
+    media_id: int
+    created_at: datetime

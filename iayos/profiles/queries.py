@@ -11,7 +11,15 @@ from iayos.core.db import Reads, Row, Statement, columns
 from iayos.core.money import Centavos
 from iayos.core.principal import WORKER, Principal
 from iayos.profiles.geo import distance_km, is_in_place
-from iayos.profiles.models import Category, CategoryTable, Profile, ProfileTable, SpecializationTable
+from iayos.profiles.models import (
+    Category,
+    CategoryTable,
+    CertificationTable,
+    PortfolioTable,
+    Profile,
+    ProfileTable,
+    SpecializationTable,
+)  # fmt: skip
 from iayos.profiles.schemas import PartyOut, ProfileOut, TradeOut
 from iayos.web.auth import WrongProfile
 
@@ -90,6 +98,15 @@ SPECIALIZATIONS = Statement(
     .order_by(CategoryTable.id),
     into=Category,
 )
+_whose = bindparam("account_id", type_=BigInteger)
+COUNTS = Statement(
+    select(
+        *(
+            select(func.count()).select_from(table).where(table.account_id == _whose).scalar_subquery()
+            for table in (SpecializationTable, CertificationTable, PortfolioTable)
+        )
+    )
+)
 CATEGORY = Statement(
     select(*columns(Category)).where(CategoryTable.id == bindparam("category_id", type_=BigInteger)), into=Category
 )
@@ -120,11 +137,16 @@ async def show_profile(reads: Reads, profile: Profile) -> ProfileOut:
         isAvailable=profile.is_available, serviceRadiusKm=profile.service_radius_km,
         specializations=[TradeOut(categoryID=trade.id, name=trade.name) for trade in trades],
         totalEarningGross=Centavos(profile.total_earning_gross), jobsCompleted=profile.jobs_completed,
-        profile_completion_percentage=completion(
-            bio=profile.bio, description=profile.description, hourly_rate=profile.hourly_rate,
-            avatar=profile.avatar_url, specializations=len(trades),
-            certifications=0, portfolio=0,  # nothing can be uploaded yet, so nobody has any
-        ),
+        profile_completion_percentage=await completion_of(reads, profile),
+    )  # fmt: skip
+
+
+async def completion_of(reads: Reads, profile: Profile) -> int:
+    """How complete this worker's profile is now."""
+    trades, certifications, portfolio = await reads.one(COUNTS, account_id=profile.account_id)
+    return completion(
+        bio=profile.bio, description=profile.description, hourly_rate=profile.hourly_rate, avatar=profile.avatar_url,
+        specializations=trades, certifications=certifications, portfolio=portfolio,
     )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from iayos.core.errors import Invalid
 from iayos.core.page import BIGGEST, DEFAULT_LIMIT, MAX_LIMIT, Page
 from iayos.core.wire import Clearable, Place
 from iayos.profiles import actions, browse, queries
-from iayos.profiles.schemas import ProfileOut, ProfileUpdate, Specializations, WorkerOut, WorkerSort
+from iayos.profiles import file_routes as files
+from iayos.profiles.schemas import AgencyOut, ProfileOut, ProfileUpdate, Specializations, WorkerOut, WorkerSort
 from iayos.web.auth import Me, WrongProfile, signed_in
 from iayos.web.docs import answers
 from iayos.web.tx import InTx, Reading
@@ -51,6 +52,24 @@ async def find_workers(  # noqa: PLR0913 - one parameter for each filter
     return await browse.workers(reads, search, limit=limit, cursor=cursor)
 
 
-own = Router("/api/profile", route_handlers=[my_profile, update_profile, replace_specializations])
-workers = Router("/api/workers", route_handlers=[find_workers])
-router = Router("/", route_handlers=[own, workers], guards=[signed_in], tags=["profiles"])
+@get("/", summary="Find agencies", opt=answers(Invalid))
+async def find_agencies(
+    reads: Reading,
+    *,
+    q: Annotated[Clearable | None, QueryParameter(description="Words of the name or of what it says.")] = None,
+    minRating: Annotated[float | None, QueryParameter(ge=1, le=5)] = None,
+    near: Annotated[Place | None, QueryParameter(description="latitude,longitude; shows distances.")] = None,
+    radiusKm: Annotated[float | None, QueryParameter(gt=0, le=20_100)] = None,
+    sort: FromQuery[WorkerSort] = WorkerSort.RATING,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="How many at most.")] = DEFAULT_LIMIT,
+    cursor: FromQuery[str | None] = None,
+) -> Page[AgencyOut]:
+    """By words, distance and rating; the best rated, the nearest or the newest first."""
+    search = browse.Search(q=q, min_rating=minRating, near=near, radius_km=radiusKm, sort=sort)
+    return await browse.agencies(reads, search, limit=limit, cursor=cursor)
+
+
+own = Router("/api/profile", route_handlers=[my_profile, update_profile, replace_specializations, *files.handlers])
+workers = Router("/api/workers", route_handlers=[find_workers, files.portfolio_of])
+agencies = Router("/api/agencies", route_handlers=[find_agencies])
+router = Router("/", route_handlers=[own, workers, agencies], guards=[signed_in], tags=["profiles"])

@@ -1,5 +1,6 @@
 """Profiles on the wire."""
 
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -87,3 +88,89 @@ class WorkerOut(PartyOut, frozen=True, kw_only=True):
     province: str | None
     distanceKm: float | None
     """From the place that was asked about, one decimal."""
+
+
+class AgencyOut(PartyOut, frozen=True, kw_only=True):
+    """An agency as anyone signed in sees it."""
+
+    bio: str | None
+    description: str | None
+    jobsCompleted: int
+    KYCVerified: bool
+    """Only an agency whose papers are verified can accept jobs."""
+    city: str | None
+    province: str | None
+    distanceKm: float | None
+    """From the place that was asked about, one decimal."""
+
+
+class CompletionOut(msgspec.Struct, frozen=True, kw_only=True):
+    """How complete the profile is after this."""
+
+    profile_completion_percentage: int | None
+    """0, 14, 28, 43, 57, 71, 85 or 100; null for a profile that is no worker's."""
+
+
+class AvatarOut(CompletionOut, frozen=True, kw_only=True):
+    """The picture of one's profile."""
+
+    avatarURL: str | None
+
+
+class CertificationOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate."""
+
+    certificationID: int
+    name: str
+    issuedBy: str | None
+    issuedOn: date | None
+    expiresOn: date | None
+    is_verified: bool
+    """True once staff have seen it and found it good."""
+    contentType: str
+    fileURL: str | None
+    """Signed for five minutes; null when the file was lost."""
+    thumbnailURL: str | None
+    createdAt: datetime
+
+
+class MyCertificationOut(CertificationOut, frozen=True, kw_only=True):
+    """A certificate, with how complete the profile is."""
+
+    profile_completion_percentage: int
+
+
+class MyCertificationsOut(CompletionOut, frozen=True, kw_only=True):
+    """A page of certificates, newest first. `nextCursor` is null on the last."""
+
+    items: list[CertificationOut]
+    nextCursor: str | None
+
+
+class PictureOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of earlier work."""
+
+    portfolioID: int
+    url: str
+    thumbnailURL: str | None
+    createdAt: datetime
+
+
+class MyPictureOut(PictureOut, frozen=True, kw_only=True):
+    """A picture of earlier work, with how complete the profile is."""
+
+    profile_completion_percentage: int
+
+
+class AddedPicturesOut(CompletionOut, frozen=True, kw_only=True):
+    """The pictures that were added."""
+
+    portfolioIDs: list[int]
+    items: list[PictureOut]
+
+
+class MyPicturesOut(CompletionOut, frozen=True, kw_only=True):
+    """A page of pictures, newest first. `nextCursor` is null on the last."""
+
+    items: list[PictureOut]
+    nextCursor: str | None

@@ -318,6 +318,7 @@ def upgrade() -> None:
         sa.Column("clocks_from", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("half_released", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("cash_confirmed", sa.BigInteger(), nullable=True),
+        sa.Column("cash_proof_media_id", sa.BigInteger(), nullable=True),
         sa.Column("cash_approved", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column(
             "search",
@@ -506,6 +507,7 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("hourly_rate", sa.BigInteger(), nullable=True),
         sa.Column("avatar_url", sa.Text(), nullable=True),
+        sa.Column("avatar_media_id", sa.BigInteger(), nullable=True),
         sa.Column("is_available", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("service_radius_km", sa.Double(), server_default=sa.text("15"), nullable=False),
         sa.Column("rating_sum", sa.Integer(), server_default=sa.text("0"), nullable=False),
@@ -526,6 +528,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_profiles_account_id_accounts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_profiles")),
         sa.UniqueConstraint("account_id", "profile_type", name="uq_profiles_account_id_profile_type"),
+    )
+    op.create_index(
+        "ix_profiles_best_agencies",
+        "profiles",
+        ["average", "rating_count", "account_id"],
+        unique=False,
+        postgresql_where=sa.text("profile_type = 'AGENCY'"),
     )
     op.create_index(
         "ix_profiles_best_workers",
@@ -572,6 +581,44 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("ended_at IS NULL"),
     )
+    op.create_table(
+        "worker_certifications",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("media_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("issued_by", sa.Text(), nullable=True),
+        sa.Column("issued_on", sa.Date(), nullable=True),
+        sa.Column("expires_on", sa.Date(), nullable=True),
+        sa.Column("is_verified", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("decided_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("expires_on >= issued_on", name=op.f("ck_worker_certifications_issued_before_it_expires")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_worker_certifications_account_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_worker_certifications")),
+        sa.UniqueConstraint("media_id", name="uq_worker_certifications_media_id"),
+    )
+    op.create_index("ix_worker_certifications_account", "worker_certifications", ["account_id", "id"], unique=False)
+    op.create_index(
+        "ix_worker_certifications_unseen",
+        "worker_certifications",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("decided_at IS NULL"),
+    )
+    op.create_table(
+        "worker_portfolio",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("media_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_worker_portfolio_account_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_worker_portfolio")),
+        sa.UniqueConstraint("media_id", name="uq_worker_portfolio_media_id"),
+    )
+    op.create_index("ix_worker_portfolio_account", "worker_portfolio", ["account_id", "id"], unique=False)
     op.create_table(
         "worker_specializations",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
@@ -718,6 +765,8 @@ def upgrade() -> None:
         sa.Column("failure_reason", sa.Text(), nullable=True),
         sa.Column("credited_to", sa.Text(), nullable=True),
         sa.Column("flag", sa.Text(), nullable=True),
+        sa.Column("proof_media_id", sa.BigInteger(), nullable=True),
+        sa.Column("staff_notes", sa.Text(), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.CheckConstraint("credited_to IN ('JOB','WALLET')", name=op.f("ck_payments_credited_to_known")),
@@ -936,12 +985,24 @@ def downgrade() -> None:
     op.drop_table("applications")
     op.drop_index("ix_worker_specializations_category", table_name="worker_specializations")
     op.drop_table("worker_specializations")
+    op.drop_index("ix_worker_portfolio_account", table_name="worker_portfolio")
+    op.drop_table("worker_portfolio")
+    op.drop_index(
+        "ix_worker_certifications_unseen",
+        table_name="worker_certifications",
+        postgresql_where=sa.text("decided_at IS NULL"),
+    )
+    op.drop_index("ix_worker_certifications_account", table_name="worker_certifications")
+    op.drop_table("worker_certifications")
     op.drop_index("ix_sessions_account_live", table_name="sessions", postgresql_where=sa.text("ended_at IS NULL"))
     op.drop_table("sessions")
     op.drop_index("ix_push_tokens_account", table_name="push_tokens")
     op.drop_table("push_tokens")
     op.drop_index(
         "ix_profiles_best_workers", table_name="profiles", postgresql_where=sa.text("profile_type = 'WORKER'")
+    )
+    op.drop_index(
+        "ix_profiles_best_agencies", table_name="profiles", postgresql_where=sa.text("profile_type = 'AGENCY'")
     )
     op.drop_table("profiles")
     op.drop_index("ix_postings_target", table_name="postings")
