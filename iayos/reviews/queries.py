@@ -11,7 +11,7 @@ from iayos.jobs.queries import job_of_participant
 from iayos.profiles import browse
 from iayos.profiles.queries import PUBLIC_NAME
 from iayos.reviews.models import Review, ReviewTable
-from iayos.reviews.schemas import PublishedOut, WorkerCardOut
+from iayos.reviews.schemas import AgencyCardOut, PublishedOut, WorkerCardOut
 
 
 class Published(Review, frozen=True):
@@ -51,10 +51,10 @@ async def reviews_of_job(reads: Reads, job_id: int, *, by: Principal) -> list[Re
     return await reads.all(VISIBLE, job_id=job_id, viewer_id=by.account_id)
 
 
-async def published_of(reads: Reads, worker_id: int, *, limit: int, cursor: str | None) -> Page[PublishedOut]:
-    """A page of what clients said of this worker, newest first."""
+async def published_of(reads: Reads, reviewee_id: int, *, limit: int, cursor: str | None) -> Page[PublishedOut]:
+    """A page of what clients said of this worker or agency, newest first."""
     (before,) = decode(cursor, int) or (BIGGEST,)
-    rows = await reads.all(PUBLISHED, reviewee_id=worker_id, before=before, limit=limit + 1)
+    rows = await reads.all(PUBLISHED, reviewee_id=reviewee_id, before=before, limit=limit + 1)
     return page(rows, limit, PublishedOut.of, lambda row: (row.id,))
 
 
@@ -68,4 +68,17 @@ async def worker_card(reads: Reads, account_id: int) -> WorkerCardOut:
 async def reviews_of_worker(reads: Reads, account_id: int, *, limit: int, cursor: str | None) -> Page[PublishedOut]:
     """The same reviews by pages; 404 where there is no such worker."""
     await browse.worker(reads, account_id)
+    return await published_of(reads, account_id, limit=limit, cursor=cursor)
+
+
+async def agency_card(reads: Reads, account_id: int) -> AgencyCardOut:
+    """An agency as anyone signed in sees it, with the newest reviews."""
+    agency = await browse.agency(reads, account_id)
+    reviews = await published_of(reads, account_id, limit=DEFAULT_LIMIT, cursor=None)
+    return AgencyCardOut(**msgspec.structs.asdict(agency), reviews=reviews.items)
+
+
+async def reviews_of_agency(reads: Reads, account_id: int, *, limit: int, cursor: str | None) -> Page[PublishedOut]:
+    """The same reviews by pages; 404 where there is no such agency."""
+    await browse.agency(reads, account_id)
     return await published_of(reads, account_id, limit=limit, cursor=cursor)

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from iayos.core.page import DEFAULT_LIMIT, MAX_LIMIT, Page
 from iayos.reviews import actions, queries
 from iayos.reviews.actions import AgencyReviews, AlreadyReviewed, JobNotSettled, ReviewWindowClosed
-from iayos.reviews.schemas import PublishedOut, ReviewIn, ReviewOut, ReviewsOut, WorkerCardOut
+from iayos.reviews.schemas import AgencyCardOut, PublishedOut, ReviewIn, ReviewOut, ReviewsOut, WorkerCardOut
 from iayos.web.auth import Me, signed_in, verified
 from iayos.web.docs import answers
 from iayos.web.tx import InTx, Reading
@@ -51,6 +51,24 @@ async def reviews_of_worker(
     return await queries.reviews_of_worker(reads, account_id, limit=limit, cursor=cursor)
 
 
+@get("/{account_id:int}", summary="An agency's card")
+async def agency_card(reads: Reading, account_id: FromPath[int]) -> AgencyCardOut:
+    """Rating, jobs done, and what clients said."""
+    return await queries.agency_card(reads, account_id)
+
+
+@get("/{account_id:int}/reviews", summary="What clients said of an agency, newest first")
+async def reviews_of_agency(
+    reads: Reading,
+    account_id: FromPath[int],
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="How many at most.")] = DEFAULT_LIMIT,
+    cursor: FromQuery[str | None] = None,
+) -> Page[PublishedOut]:
+    """Published reviews alone."""
+    return await queries.reviews_of_agency(reads, account_id, limit=limit, cursor=cursor)
+
+
 of_jobs = Router("/api/jobs", route_handlers=[review_job, reviews_of_job])
 of_workers = Router("/api/workers", route_handlers=[worker_card, reviews_of_worker], guards=[signed_in])
-router = Router("/", route_handlers=[of_jobs, of_workers], tags=["reviews"])
+of_agencies = Router("/api/agencies", route_handlers=[agency_card, reviews_of_agency], guards=[signed_in])
+router = Router("/", route_handlers=[of_jobs, of_workers, of_agencies], tags=["reviews"])

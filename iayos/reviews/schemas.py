@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from iayos.core.wire import Text
-from iayos.profiles.schemas import WorkerOut
+from iayos.profiles.schemas import AgencyOut, WorkerOut
 
 Stars = Annotated[int, msgspec.Meta(ge=1, le=5, description="1 to 5 stars.")]
 
@@ -60,5 +60,11 @@ class PublishedOut(ReviewOut, frozen=True, kw_only=True):
 
 class WorkerCardOut(WorkerOut, frozen=True, kw_only=True):
     """A worker with what clients said, the newest twenty; the rest at `/api/workers/{accountID}/reviews`."""
+
+    reviews: list[PublishedOut]
+
+
+class AgencyCardOut(AgencyOut, frozen=True, kw_only=True):
+    """An agency with what clients said, the newest twenty; the rest at `/api/agencies/{accountID}/reviews`."""
 
     reviews: list[PublishedOut]
