@@ -120,7 +120,8 @@ async def test_messages_are_turned_in_both_directions(chat: Chat) -> None:
 async def test_conversations_are_paged(chat: Chat) -> None:
     first = await chat.pair()
     pairs = [first, *[await chat.pair(client=first.client) for _ in range(4)]]
-    ana, seen, cursor = chat.as_(first.client), [], ""
+    ana, seen = chat.as_(first.client), list[int]()
+    cursor: str | None = ""
     while cursor is not None:
         answer = (await ana.get(f"/api/chat/conversations?limit=2{cursor}")).json()
         seen += [one["conversationID"] for one in answer["items"]]
