@@ -23,6 +23,8 @@ from iayos.jobs.routes import router as jobs
 from iayos.media.routes import router as media
 from iayos.notifications.routes import router as notifications
 from iayos.payments.admin import router as ledger
+from iayos.payments.cash_routes import router as cash
+from iayos.payments.paper_routes import router as papers
 from iayos.payments.routes import router as payments
 from iayos.payments.withdraw_routes import router as withdrawals
 from iayos.profiles.routes import router as profiles
@@ -61,7 +63,7 @@ def create_app(settings: Settings) -> Litestar:
             notifications,
             profiles,
             reviews,
-            payments, withdrawals, ledger, disputes,
+            payments, cash, withdrawals, papers, ledger, disputes,
         ],
         lifespan=[resources],
         state=State({"settings": settings}),
@@ -83,10 +85,14 @@ def create_app(settings: Settings) -> Litestar:
             allow_origins=settings.origins, allow_credentials=True, max_age=600,
             expose_headers=["X-Request-ID", "Retry-After", "Idempotent-Replayed"],
         ),
-        openapi_config=OpenAPIConfig(
-            title="iAyos", version="0.1.0", openapi_router=pages.schema_router(), use_handler_docstrings=True,
-            render_plugins=[pages.Viewer(path="/viewer", media_type=MediaType.HTML), pages.Documents(path="/openapi.json")],
-        ),
+        openapi_config=_openapi(),
     )  # fmt: skip
     app.asgi_handler = Edge(app.asgi_handler, https=settings.production)
     return app
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="iAyos", version="0.1.0", openapi_router=pages.schema_router(), use_handler_docstrings=True,
+        render_plugins=[pages.Viewer(path="/viewer", media_type=MediaType.HTML), pages.Documents(path="/openapi.json")],
+    )  # fmt: skip

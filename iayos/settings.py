@@ -38,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Signs access tokens and the tokens in mails; at least 32 characters."""
 
     xendit_url: str = "https://api.xendit.co"
+    """Where Xendit is; the sandbox stands in for it in development."""
     xendit_api_key: str = ""
     """The secret key of the Xendit account."""
     xendit_callback_token: str = ""
@@ -46,7 +47,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long one call to Xendit may take."""
 
     resend_url: str = "https://api.resend.com"
+    """Where Resend is."""
     resend_api_key: str = ""
+    """The key that sends mail."""
     mail_from: str = "iAyos <no-reply@iayos.example>"
     """Sender of all mail; its domain must be verified at Resend."""
 
@@ -59,8 +62,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Mails that one process hands to Resend in a second at most; of several runners, each gets its share of Resend's limit."""
 
     expo_url: str = "https://exp.host"
+    """Where Expo's push service is."""
     expo_access_token: str = ""
     """Needed only when "enhanced push security" is switched on at Expo."""
+
+    seller: str = "iAyos"
+    """Who stands on invoices for the platform's fee: name, then address and TIN, separated by semicolons."""
 
     rate_limits: Literal["on", "off"] = "on"
     """`off` is for load tests and is refused in production."""
