@@ -13,6 +13,7 @@ from litestar.openapi import OpenAPIConfig
 from iayos.accounts.queries import find_principal
 from iayos.accounts.routes import router as accounts
 from iayos.agencies.routes import router as agencies
+from iayos.chat.demo import routes as chat_demo
 from iayos.chat.live import Live
 from iayos.chat.routes import router as chat
 from iayos.chat.sockets import routes as sockets
@@ -57,7 +58,7 @@ def create_app(settings: Settings) -> Litestar:
             health.health, health.ready, pages.payment_return,
             accounts,
             agencies,
-            chat, *sockets,
+            chat, *sockets, *([] if settings.production else chat_demo),
             jobs,
             media,
             notifications,
