@@ -16,7 +16,8 @@ AT_ANY_HOUR: Final = frozenset(
     event.type
     for event in (
         events.ESCROW_PAID, events.FINAL_PAYMENT_RECEIVED, events.WALLET_DEPOSIT, events.PAYMENT_SUCCESS,
-        events.PAYMENT_TO_WALLET, events.PAYMENT_FLAGGED,
+        events.PAYMENT_TO_WALLET, events.WITHDRAWAL_PAID, events.WITHDRAWAL_FAILED, events.HALF_RELEASED, events.REFUNDED,
+        events.PAYMENT_FLAGGED,
     )
 )  # fmt: skip
 """Money that moved: told at night too, because whoever did not expect it should know at once. All else waits for the morning."""

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 import structlog
 
+from iayos.accounts.gateway import Pace
 from iayos.core import clock, tokens
 from iayos.core.errors import GatewayUnavailable
 from iayos.core.outbox import Again
@@ -17,9 +18,12 @@ from iayos.core.outbox import Again
 TIMEOUT_S: Final = 10.0
 BATCH: Final = 100
 RECEIPTS: Final = 1000
-HANDS: Final = {"few": 3, "many": 1}
+HANDS: Final = {"few": 5, "many": 1}
 """How many tasks of one process may be with Expo at once: fan-outs in one line, so that a single notice never waits behind
 them, and together few enough that an Expo that hangs leaves the runner most of its hands."""
+CROWD: Final = 10
+CROWDS_PER_SECOND: Final = 5
+"""Full requests: Expo takes 600 messages in a second from a project, and single notices are to find room beside a fan-out."""
 LONGEST_REST: Final = timedelta(hours=1)
 T = TypeVar("T")
 _OURS: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
@@ -78,6 +82,7 @@ class Expo:
         self._headers = {"Authorization": f"Bearer {access_token}"} if access_token else {}
         self._busy = dict.fromkeys(HANDS, 0)
         self._rests_until: datetime | None = None
+        self._pace = Pace(CROWDS_PER_SECOND)
 
     @contextmanager
     def hand(self, line: str) -> Iterator[None]:
@@ -95,6 +100,8 @@ class Expo:
 
     async def send(self, messages: list[dict[str, Any]]) -> list[Ticket]:
         """Up to a hundred messages; their tickets in the same order, of which a strange answer may lack some at the end."""
+        if len(messages) > CROWD:
+            await self._pace.turn()
         answer = await self._ask("send", messages, Tickets)
         return answer.data[: len(messages)]
 

@@ -15,14 +15,12 @@ from iayos.core.outbox import Again
 from iayos.notifications import deliveries, mails
 from iayos.notifications.channels import AT_ANY_HOUR
 from iayos.notifications.deliveries import RECEIPT_AFTER, RECEIPT_KEPT, Outgoing, Sent
-from iayos.notifications.gateway import BATCH, RECEIPTS, Expo, PushRefused, Ticket
+from iayos.notifications.gateway import BATCH, CROWD, RECEIPTS, Expo, PushRefused, Ticket
 from iayos.notifications.models import DeliveryTable
 from iayos.settings import Settings
 
 LONGEST_BODY: Final = 500
 """Characters of a push; with all else it stays under Expo's 4,096 bytes."""
-MANY: Final = 10
-"""A task with more pushes than this stands in the line of the fan-outs."""
 MAIL_KEPT: Final = timedelta(hours=23)
 """Resend remembers a key for a day. A mail that may have gone out longer ago than this is not sent again."""
 KEPT: Final = timedelta(days=30)
@@ -59,7 +57,7 @@ SWEEP = Statement(delete(DeliveryTable).where(DeliveryTable.id.in_(_over)))
 
 async def push(db: Database, expo: Expo, *, ids: Sequence[int]) -> None:
     """Hand these pushes to Expo, a hundred at a time, each of them once; come again for those whose time has not come."""
-    with expo.hand("many" if len(ids) > MANY else "few"):
+    with expo.hand("many" if len(ids) > CROWD else "few"):
         while batch := await deliveries.claim(db, ids, most=BATCH):
             try:
                 await _send(db, expo, batch)
