@@ -151,9 +151,7 @@ async def hired(services: Services, known: Mapping[str, Task]) -> AsyncIterator[
 async def broker(settings: Settings, own: "asyncpg.Connection[asyncpg.Record]") -> Queue:
     """SAQ's queue: on Redis where there is one, else in the database, with its tables made."""
     if settings.redis_url:
-        queue = Queue.from_url(settings.redis_url, name=QUEUE)
-        await queue.connect()
-        return queue
+        return await redis_broker(settings.redis_url)
     queue = Queue.from_url(settings.database_url, name=QUEUE, min_size=2, max_size=CONCURRENCY)
     # Of two runners that make SAQ's tables at once, the second would go on without waiting for them.
     await own.execute(f"SELECT pg_advisory_lock({BROKER_LOCK})")
@@ -163,6 +161,20 @@ async def broker(settings: Settings, own: "asyncpg.Connection[asyncpg.Record]") 
         await queue.connect()
     finally:
         await own.execute(f"SELECT pg_advisory_unlock({BROKER_LOCK})")
+    return queue
+
+
+async def redis_broker(url: str) -> Queue:
+    """The queue on Redis, once it has answered: SAQ would start without it and complain every second."""
+    from saq.queue.redis import RedisQueue  # noqa: PLC0415 - comes with the extra `redis`
+
+    queue = RedisQueue.from_url(url, name=QUEUE)
+    await queue.connect()
+    try:
+        await queue.version()
+    except BaseException:
+        await queue.disconnect()
+        raise
     return queue
 
 
@@ -223,12 +235,14 @@ class Runner:
         self.own = own
         self.holds = Holds(own)
         self.tick = QUICK_TICK_S if services.settings.clock_file else TICK_S
-        self.look_every = 5 * TICK_S if services.settings.redis_url else TICK_S
+        self.look_every = 2 * TICK_S if services.settings.redis_url else TICK_S
         self.taker = Taker(queue, [(name, self.execute) for name in known], concurrency=CONCURRENCY)
         self._woken = asyncio.Event()
         self._over = asyncio.Event()
         self._doubtful: set[int] = set()
         self._unheld: set[int] = set()
+        # soon again after the start: what was handed over just before a broker went away counts as in flight at first
+        self._missing_every = IN_FLIGHT + timedelta(seconds=1)
         self._next_missing = self._next_sweep = datetime.min.replace(tzinfo=clock.now().tzinfo)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -281,7 +295,8 @@ class Runner:
             await self._bring_back_missing(doubtful)
             moment = clock.now()
             if moment >= self._next_missing:
-                self._next_missing = moment + MISSING_EVERY
+                self._next_missing = moment + self._missing_every
+                self._missing_every = MISSING_EVERY
                 await self._bring_back_all_missing(moment)
             if moment >= self._next_sweep:
                 self._next_sweep = moment + SWEEP_EVERY
