@@ -30,7 +30,6 @@ from iayos.notifications.actions import notify_each
 from iayos.payments import cancel, settle
 from iayos.payments.models import PaymentTable
 from iayos.payments.posting import post_and_collect
-from iayos.profiles.actions import count_earning
 
 MOST_OFFERS: Final = 3
 FEES_PAID = Statement(
@@ -208,7 +207,7 @@ async def _pay_out(tx: Tx, job: Job, dispute: Dispute, *, to_payee: int, to_clie
     if to_client:
         await cancel.refund(tx, job, reference, base=to_client, fee=fee)
     if to_payee:
-        await count_earning(tx, payee, settle.payee_type(job), to_payee)
+        await settle.earned(tx, job, to_payee)
 
 
 async def _keep_evidence(tx: Tx, dispute: Dispute, media_ids: Sequence[int], *, by: Principal) -> None:

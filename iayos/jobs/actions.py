@@ -214,9 +214,10 @@ async def escrow_was_paid(tx: Tx, job: Job) -> Job:
     return await move(tx, job, "pay_escrow", by=None, escrow_paid=True)
 
 
-async def final_was_paid(tx: Tx, job: Job) -> Job:
+async def final_was_paid(tx: Tx, job: Job, *, cash_approved: bool = False) -> Job:
     """Payments has posted the second half: the job is settled. `job` is locked by the caller."""
-    return await move(tx, job, "pay_final", by=None, remaining_paid=True, settled_at=clock.now())
+    settled = {"remaining_paid": True, "settled_at": clock.now(), "cash_approved": cash_approved}
+    return await move(tx, job, "pay_final", by=None, **settled)
 
 
 async def final_joined_dispute(tx: Tx, job: Job) -> Job:

@@ -103,6 +103,7 @@ class JobTable(IdentityAuditBase):
     clocks_from: Mapped[datetime | None] = mapped_column(Instant)
     half_released: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     cash_confirmed: Mapped[int | None] = mapped_column(BigInteger)
+    cash_proof_media_id: Mapped[int | None] = mapped_column(BigInteger)
     cash_approved: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     search: Mapped[str] = mapped_column(
         TSVECTOR, Computed("to_tsvector('simple', title || ' ' || description || ' ' || location)", persisted=True)
@@ -149,6 +150,7 @@ class Job(Stateful, frozen=True):
     clocks_from: datetime | None
     half_released: bool
     cash_confirmed: int | None
+    cash_proof_media_id: int | None
     cash_approved: bool
     created_at: datetime
 

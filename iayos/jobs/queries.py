@@ -230,7 +230,7 @@ def _job_out(
         workerMarkedComplete=job.worker_marked_complete, clientMarkedComplete=job.client_marked_complete,
         completionNotes=job.completion_notes, finalPaymentMethod=job.final_payment_method,
         remainingPayment=_centavos(second), remainingPaymentPaid=job.remaining_paid,
-        cashPaymentProofUrl=None, cashPaymentApproved=False, settledAt=job.settled_at,
+        cashPaymentProofUrl=None, cashPaymentApproved=job.cash_approved, settledAt=job.settled_at,
         cancelReason=job.cancel_reason, photos=[],
         applicationsCount=aside.applications_count if viewer == job.client_id else None,
         myApplication=_application_out(mine, job.title, people) if mine else None,

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from litestar import Router, get, patch, post
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import structs
 
 from iayos.agencies.actions import EmployeeBusy, NotEmployed
 from iayos.core.errors import Invalid
@@ -30,6 +31,7 @@ from iayos.jobs.schemas import (
     Sort,
 )
 from iayos.jobs.states import JobStatus, Urgency
+from iayos.media.actions import address_of
 from iayos.profiles.queries import all_categories
 from iayos.web.auth import Me, acting_as, signed_in
 from iayos.web.docs import answers
@@ -104,9 +106,11 @@ async def my_applications(
 
 
 @get("/{job_id:int}", guards=[signed_in], summary="A job")
-async def show(reads: Reading, me: Me, job_id: FromPath[int]) -> JobOut:
-    """For those who take part, and for everyone while it is an open listing."""
-    return await queries.show(reads, await queries.job_seen_by(reads, job_id, me), me.account_id)
+async def show(reads: Reading, me: Me, state: State, job_id: FromPath[int]) -> JobOut:
+    """For those who take part, and for everyone while it is an open listing; the cash proof's address is signed for the viewer."""
+    job = await queries.job_seen_by(reads, job_id, me)
+    proof = await address_of(reads, state.services.files, job.cash_proof_media_id)
+    return structs.replace(await queries.show(reads, job, me.account_id), cashPaymentProofUrl=proof)
 
 
 @get("/{job_id:int}/explain", guards=[signed_in], summary="Where a job stands, and whose turn it is")

@@ -7,6 +7,9 @@ from typing import Final, Self
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from iayos.core.explain import ExplainOut as ExplainOut
+from iayos.core.explain import Next as Next
+from iayos.core.explain import Waiting as Waiting
 from iayos.core.money import Centavos, in_words
 from iayos.core.wire import ID, Clearable, Latitude, LongClearable, Longitude, LongText, Text, Title
 from iayos.jobs.states import ApplicationStatus, InviteStatus, JobStatus, JobType, Urgency
@@ -189,28 +192,3 @@ class JobOut(msgspec.Struct, frozen=True, kw_only=True):
     conversationID: int | None
     """Only participants see it."""
     createdAt: datetime
-
-
-class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody whose turn it is."""
-
-    who: str
-    """`CLIENT`, `WORKER` or `AGENCY`."""
-    action: str
-    """The move that is expected of them."""
-
-
-class Next(msgspec.Struct, frozen=True, kw_only=True):
-    """What happens by itself, and when."""
-
-    action: str
-    at: datetime
-
-
-class ExplainOut(msgspec.Struct, frozen=True, kw_only=True):
-    """Where something stands, whose turn it is, and what happens by itself."""
-
-    state: str
-    because: str
-    waitingFor: list[Waiting]
-    next: Next | None

@@ -7,6 +7,7 @@ from iayos.core import clock
 from iayos.core.db import Statement, Tx
 from iayos.core.errors import Conflict
 from iayos.core.models import Instant
+from iayos.ledger.models import LedgerAccountTable
 
 POST = Statement(
     select(
@@ -16,6 +17,12 @@ POST = Statement(
         )
     )
 )  # fmt: skip
+LOCK = Statement(
+    select(LedgerAccountTable.id)
+    .where(LedgerAccountTable.code == func.any(bindparam("codes", type_=ARRAY(Text))))
+    .order_by(LedgerAccountTable.id)
+    .with_for_update()
+)
 OVERDRAFT = "ck_ledger_accounts_balance_covered"
 
 
@@ -43,3 +50,8 @@ async def post(tx: Tx, reference: str, *legs: tuple[str, str, int]) -> bool:
             raise InsufficientFunds from refused
         raise
     return journal is not None
+
+
+async def lock(tx: Tx, *codes: str) -> None:
+    """Hold these accounts until the transaction ends, for a step that posts to them in more than one journal."""
+    await tx.all(LOCK, codes=list(codes))

@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import ARRAY, BigInteger, Text, bindparam, func, select, update
 
 from iayos.core import clock, tokens
-from iayos.core.db import Database, Statement, Tx, columns
-from iayos.core.errors import Invalid
+from iayos.core.db import Database, Reads, Statement, Tx, columns
+from iayos.core.errors import GatewayUnavailable, Invalid
 from iayos.core.models import Instant
 from iayos.core.outbox import later
 from iayos.media.darkroom import Darkroom
@@ -21,6 +21,9 @@ from iayos.media.states import BUCKETS, DOCUMENT_PX, JPEG, PICTURE_PX, Purpose
 _ids = func.any(bindparam("ids", type_=ARRAY(BigInteger)))
 FOR_UPDATE = Statement(
     select(*columns(Media)).where(MediaTable.id == _ids).order_by(MediaTable.id).with_for_update(), into=Media
+)
+KEPT = Statement(
+    select(*columns(Media)).where(MediaTable.id == bindparam("media_id"), MediaTable.removed_at.is_(None)), into=Media
 )
 ATTACH = Statement(update(MediaTable).where(MediaTable.id == _ids).values(attached_to=bindparam("to", type_=Text)))
 DISCARD = Statement(
@@ -105,6 +108,15 @@ async def signed_url(files: Files, media: Media) -> str | None:
     """The address of one file for five minutes; None when storage has lost it."""
     found = (await links(files, [media])).get(media.id)
     return found.url if found else None
+
+
+async def address_of(reads: Reads, files: Files, media_id: int | None) -> str | None:
+    """The address of a kept file for somebody who may see it; None without one, or while storage does not answer."""
+    found = await reads.one_or_none(KEPT, media_id=media_id) if media_id is not None else None
+    try:
+        return await signed_url(files, found) if found else None
+    except GatewayUnavailable:
+        return None
 
 
 def _thumbnail(one: Media, signed: Mapping[str, str]) -> str | None:

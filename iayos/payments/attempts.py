@@ -20,7 +20,8 @@ from iayos.core.money import fee_on, halves, in_words
 from iayos.core.moves import move
 from iayos.core.outbox import later
 from iayos.core.principal import Principal
-from iayos.jobs.models import Job
+from iayos.jobs.actions import refuse_disputed
+from iayos.jobs.models import Job, JobTable
 from iayos.jobs.queries import lock_job
 from iayos.payments import channels, queries, settle
 from iayos.payments.gateway import Invoice, Refused, Xendit
@@ -106,7 +107,7 @@ async def pay_half(desk: Desk, job_id: int, *, purpose: Purpose, method: str | N
             found = await _begin(tx, desk.settings, job_id, half=half, method=method, by=by)
         if isinstance(found, Attempt):
             break
-        await _retire(desk, found)
+        await retire(desk, found)
     if found.payment.status != PaymentStatus.PENDING or found.payment.invoice_url:
         return found
     return Attempt(await issue(desk, found.payment, fresh=found.created), found.created)
@@ -123,6 +124,8 @@ async def _begin(
     live = await tx.one_or_none(queries.LIVE_LOCKED, job_id=job.id, type=half.type)
     if live is not None:
         return Attempt(live, created=False) if live.method == method and not _overdue(live) else live
+    if half.type == PaymentType.JOB_PAYMENT:
+        await tx.update(JobTable, job.id, final_payment_method=method)
     if method == Method.WALLET:
         return Attempt(await _pay_from_wallet(tx, job, half=half, base=base, by=by), created=True)
     channels.codes_for(method, base + fee_on(base))
@@ -141,6 +144,7 @@ def amount_due(job: Job, half: Half) -> int:
         raise JobCancelled
     if job.agreed_price is None:
         raise JobNotAccepted
+    refuse_disputed(job)
     first, second = halves(job.agreed_price)
     if half.type == PaymentType.ESCROW:
         if job.escrow_paid:
@@ -148,7 +152,7 @@ def amount_due(job: Job, half: Half) -> int:
         return first
     if not job.client_marked_complete:
         raise JobNotApproved
-    if job.remaining_paid:
+    if job.remaining_paid or job.settled_at is not None:
         raise AlreadyPaid
     return second
 
@@ -178,7 +182,7 @@ async def _pay_from_wallet(tx: Tx, job: Job, *, half: Half, base: int, by: Princ
     return await settle.from_wallet(tx, payment, job, by=by)
 
 
-async def _retire(desk: Desk, live: Payment) -> None:
+async def retire(desk: Desk, live: Payment) -> None:
     """End an attempt by another method: at Xendit first; one that turns out to be paid is taken instead."""
     for invoice in await _known_invoices(desk.xendit, live):
         await end_invoice(desk.db, desk.xendit, invoice.id)

@@ -49,6 +49,8 @@ class PaymentTable(IdentityAuditBase):
     failure_reason: Mapped[str | None] = mapped_column(Text)
     credited_to: Mapped[str | None] = mapped_column(Text)
     flag: Mapped[str | None] = mapped_column(Text)
+    proof_media_id: Mapped[int | None] = mapped_column(BigInteger)
+    staff_notes: Mapped[str | None] = mapped_column(Text)
 
 
 class Payment(Stateful, frozen=True):
@@ -74,7 +76,14 @@ class Payment(Stateful, frozen=True):
     failure_reason: str | None
     credited_to: str | None
     flag: str | None
+    proof_media_id: int | None
+    staff_notes: str | None
     created_at: datetime
+
+    @property
+    def is_cash(self) -> bool:
+        """From hand to hand, shown by a photo."""
+        return self.method == "CASH"
 
     @property
     def may_complete_late(self) -> bool:

@@ -16,23 +16,38 @@ from iayos.jobs import queries as job_queries
 from iayos.jobs.schemas import JobOut
 from iayos.ledger import chart
 from iayos.ledger.actions import InsufficientFunds
-from iayos.payments import attempts, queries, tasks, webhook
+from iayos.payments import attempts, cash, queries, tasks, webhook
 from iayos.payments import cancel as cancelling
 from iayos.payments.attempts import Attempt, Desk
 from iayos.payments.channels import ChannelLimit
 from iayos.payments.schemas import (
-    CancelIn, CancelQuoteOut, DepositIn, EscrowIn, FinalIn, InvoiceIn, Received, TransactionOut, WalletOut,
+    CancelIn,
+    CancelQuoteOut,
+    DepositIn,
+    EscrowIn,
+    FinalIn,
+    InvoiceIn,
+    Received,
+    TransactionOut,
+    WalletOut,
 )  # fmt: skip
-from iayos.payments.states import Purpose
+from iayos.payments.states import Method, Purpose
 from iayos.web.auth import Me, acting_as, signed_in, verified
 from iayos.web.docs import answers
 from iayos.web.tx import InTx, OwnTx, Reading
 
 ASKING = (
-    NotFound, attempts.JobNotAccepted, attempts.JobNotApproved, attempts.JobCancelled, attempts.AlreadyPaid,
+    NotFound, jobs.DisputeOpen, attempts.JobNotAccepted, attempts.JobNotApproved, attempts.JobCancelled, attempts.AlreadyPaid,
     attempts.PaymentRefused, ChannelLimit, InsufficientFunds, GatewayUnavailable,
 )  # fmt: skip
 AGAIN = {200: ResponseSpec(TransactionOut, description="The attempt that was live already", generate_examples=False)}
+AGAIN_OR_CASH = {
+    200: ResponseSpec(
+        TransactionOut | JobOut,  # type: ignore[arg-type] - a union is a type to Litestar
+        description="The attempt that was live already, or for CASH the job, which now waits for a proof",
+        generate_examples=False,
+    )
+}
 client_only = [acting_as("CLIENT")]
 
 
@@ -60,13 +75,18 @@ async def create_escrow(data: JSONBody[EscrowIn], state: State, me: Me) -> Respo
 
 @post(
     "/payments/final-payment", status_code=201, summary="Pay the second half", guards=client_only,
-    responses=AGAIN, opt=answers(*ASKING),
+    responses=AGAIN_OR_CASH, opt=answers(*ASKING),
 )  # fmt: skip
-async def final_payment(data: JSONBody[FinalIn], state: State, me: Me) -> Response[TransactionOut]:
-    """An invoice of R and its fee, or a payment from the wallet at once; then the worker is paid."""
+async def final_payment(
+    data: JSONBody[FinalIn], state: State, reads: Reading, me: Me
+) -> Response[TransactionOut] | Response[JobOut]:
+    """An invoice of R and its fee, or a payment from the wallet at once; then the worker is paid. CASH: a proof is asked for."""
     method = data.paymentMethod or data.method
     if method is None:
         raise Invalid.of("paymentMethod", "This field is required")
+    if method == Method.CASH:
+        job = await cash.choose(desk_of(state), data.jobID, by=me)
+        return Response(await job_queries.show(reads, job, me.account_id), status_code=200)
     return shown(await attempts.pay_half(desk_of(state), data.jobID, purpose=Purpose.FINAL, method=method, by=me))
 
 

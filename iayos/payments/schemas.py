@@ -49,16 +49,18 @@ class TransactionOut(msgspec.Struct, frozen=True, kw_only=True):
     """Where the money went: WALLET when its job no longer waited for it."""
     createdAt: datetime
     completedAt: datetime | None
+    awaitingSecond: bool = False
+    """A decision of staff that moves more than ₱50,000 waits for another member to repeat it."""
 
     @classmethod
-    def of(cls, payment: PaymentFacts) -> Self:
+    def of(cls, payment: PaymentFacts, *, awaiting_second: bool = False) -> Self:
         """The wire form of a payment."""
         return cls(
             transactionID=payment.id, type=payment.type, status=payment.status,  # type: ignore[arg-type]
             amount=Centavos(payment.amount), fee=Centavos(payment.fee), paymentMethod=payment.method,
             invoiceURL=payment.invoice_url, expiresAt=payment.expires_at, jobID=payment.job_id,
             failureReason=payment.failure_reason, creditedTo=payment.credited_to,  # type: ignore[arg-type]
-            createdAt=payment.created_at, completedAt=payment.completed_at,
+            createdAt=payment.created_at, completedAt=payment.completed_at, awaitingSecond=awaiting_second,
         )  # fmt: skip
 
 
@@ -73,8 +75,8 @@ class FinalIn(msgspec.Struct, frozen=True, kw_only=True):
     """Pay the second half; `method` is another name for `paymentMethod`."""
 
     jobID: ID
-    paymentMethod: PayBy | None = None
-    method: PayBy | None = None
+    paymentMethod: PayBy | Literal["CASH"] | None = None
+    method: PayBy | Literal["CASH"] | None = None
 
 
 class InvoiceIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +135,42 @@ class PayoutChannelOut(msgspec.Struct, frozen=True, kw_only=True):
     """BANK, EWALLET or OTC."""
     minimum: Centavos
     maximum: Centavos
+
+
+class CashIn(msgspec.Struct, frozen=True, kw_only=True):
+    """What the worker says was received, in pesos."""
+
+    amount: Centavos
+
+
+class VerdictIn(msgspec.Struct, frozen=True, kw_only=True):
+    """What staff makes of the photo."""
+
+    approved: bool
+    notes: Text
+
+
+class EarlierUseOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The same picture, perhaps cropped or saved anew, was shown before."""
+
+    transactionID: int
+    jobID: int
+    difference: int
+    """Bits of 64 in which the two pictures' looks differ; 0 is the same picture."""
+
+
+class CashOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A cash proof as staff sees it."""
+
+    transaction: "TransactionOut"
+    jobTitle: str
+    clientName: str
+    workerName: str
+    confirmedByWorker: Centavos | None
+    """What the worker says was received; null when nothing was said."""
+    photoURL: str | None
+    """Signed for five minutes; null while storage does not answer."""
+    earlierUses: list[EarlierUseOut]
 
 
 class CancelIn(msgspec.Struct, frozen=True, kw_only=True):

@@ -205,6 +205,14 @@ async def earned(tx: Tx, job: Job, amount: int, *, jobs: int = 1) -> None:
         await count_job(tx, job.assigned_agency_id, job.assigned_worker_id, amount, jobs=jobs)
 
 
+async def locked_again(tx: Tx, job: Job) -> Job:
+    """A job that is locked already, as it is after a change."""
+    again = await lock_job(tx, job.id)
+    if again is None:
+        raise AssertionError(f"job {job.id} is gone")
+    return again
+
+
 def price_of(job: Job) -> int:
     """The agreed price of an accepted job."""
     if job.agreed_price is None:

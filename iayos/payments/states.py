@@ -40,6 +40,7 @@ class Method(StrEnum):
     CARD = "CARD"
     BANK = "BANK"
     WALLET = "WALLET"
+    CASH = "CASH"
 
 
 _P = PaymentStatus
@@ -51,6 +52,7 @@ PAYMENT_MOVES = moves(
     (_P.PENDING,   "supersede",     _P.FAILED,     Who.PAYER,  None),
     (_P.PENDING,   "refuse",        _P.FAILED,     Who.SYSTEM, None),
     (_P.PENDING,   "mismatch",      _P.FAILED,     Who.SYSTEM, None),
+    (_P.PENDING,   "reject_proof",  _P.FAILED,     Who.STAFF,  "is_cash"),
     # Money that arrives after all is never turned away.
     (_P.FAILED,    "complete_late", _P.COMPLETED,  Who.SYSTEM, "may_complete_late"),
     (_P.FAILED,    "mismatch_late", _P.FAILED,     Who.SYSTEM, "may_complete_late"),

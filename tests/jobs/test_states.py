@@ -17,7 +17,7 @@ POSTED: Final = Job(
     escrow_paid=False, worker_marked_complete=False, marked_complete_at=None, completion_notes=None,
     client_marked_complete=False, approved_at=None, final_payment_method=None, remaining_paid=False, settled_at=None,
     cancelled_at=None, cancel_reason=None, cancel_asked_by=None, cancel_asked_at=None, dispute_open=False, clocks_from=None,
-    half_released=False, cash_confirmed=None, cash_approved=False, created_at=datetime(2026, 11, 22, tzinfo=UTC),
+    half_released=False, cash_confirmed=None, cash_proof_media_id=None, cash_approved=False, created_at=datetime(2026, 11, 22, tzinfo=UTC),
 )  # fmt: skip
 INVITED: Final = msgspec.structs.replace(POSTED, job_type="INVITE", invite_status="PENDING", assigned_worker_id=2)
 INVITED_AGENCY: Final = msgspec.structs.replace(INVITED, assigned_worker_id=None, assigned_agency_id=4)

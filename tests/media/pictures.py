@@ -1,10 +1,11 @@
 """Pictures for tests, small and made here."""
 
+import random
 from io import BytesIO
 from typing import Any
 
 import pillow_heif
-from PIL import Image
+from PIL import Image, ImageDraw
 from PIL.Image import Resampling
 
 pillow_heif.register_heif_opener()
@@ -49,3 +50,17 @@ def decoded(content: bytes) -> Image.Image:
     image = Image.open(BytesIO(content))
     image.load()
     return image
+
+
+def photo(seed: int, *, scale: float = 1.0, quality: int = 90, crop: float = 0.0) -> bytes:
+    """A picture with shapes of its own, as a camera would make it; smaller, saved anew or cropped a little."""
+    chance = random.Random(seed)
+    image = Image.new("RGB", (640, 480), "white")
+    pen = ImageDraw.Draw(image)
+    for _ in range(24):
+        left, top = chance.randrange(600), chance.randrange(440)
+        pen.rectangle((left, top, left + chance.randrange(40, 300), top + chance.randrange(40, 200)), fill=chance.randrange(2**24))
+    if crop:
+        image = image.crop((int(640 * crop), int(480 * crop), int(640 * (1 - crop)), int(480 * (1 - crop))))
+    image = image.resize((int(image.width * scale), int(image.height * scale)))
+    return encoded(image, "JPEG", quality=quality)
