@@ -11,7 +11,8 @@ _STYLE: Final = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 1rem; max-width: 30rem; }
 body.wide { max-width: 70rem; }
 h1 { font-size: 1.2rem; margin: 0; } h2 { font-size: 1rem; margin: 2rem 0 .5rem; }
-.note, footer { color: #777; font-size: .85rem; }
+a { color: light-dark(#1d6b4f, #6fd0ab); }
+.note, footer { color: light-dark(#666, #aaa); font-size: .85rem; }
 .amount { font-size: 2.2rem; font-weight: 600; margin: .25rem 0; font-variant-numeric: tabular-nums; }
 .state { border-left: 4px solid var(--accent); background: var(--soft); padding: .75rem 1rem; }
 form { margin: .5rem 0; }

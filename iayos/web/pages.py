@@ -20,7 +20,8 @@ body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)
 h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2rem 0 .5rem;text-transform:capitalize}
 details{border:1px solid var(--line);border-radius:8px;margin:.4rem 0;padding:.5rem .8rem}
 summary{cursor:pointer}code,pre{font:13px/1.45 ui-monospace,monospace}pre{overflow:auto;padding:.6rem;border:1px solid var(--line)}
-b{display:inline-block;min-width:4.2rem;color:var(--accent)}span{color:var(--soft)}
+b{display:inline-block;min-width:4.2rem;color:var(--accent)}span{color:var(--soft)}a{color:var(--accent)}
+code{overflow-wrap:anywhere}summary span{display:block;margin:.15rem 0 0 1.1rem}details p{margin:.5rem 0}
 """
 
 
@@ -40,8 +41,9 @@ class Viewer(OpenAPIRenderPlugin):
         document = complete(request.app, openapi_schema)
         rows: dict[str, list[str]] = {}
         for path, item in document["paths"].items():
-            group = path.split("/")[2] if path.startswith("/api/") else "service"
-            rows.setdefault(group, []).extend(_operation(path, verb, item[verb]) for verb in METHODS & item.keys())
+            for verb in sorted(METHODS & item.keys()):
+                group = (item[verb].get("tags") or ["service"])[0]
+                rows.setdefault(group, []).append(_operation(path, verb, item[verb]))
         parts = "".join(f"<h2>{escape(group)}</h2>{''.join(found)}" for group, found in sorted(rows.items()))
         intro = "<p>The document itself: <a href='/schema/openapi.json'>/schema/openapi.json</a> (OpenAPI 3.1)</p>"
         return html("iAyos API", f"<h1>iAyos API</h1>{intro}{parts}").encode()
@@ -69,8 +71,11 @@ def _operation(path: str, verb: str, operation: dict[str, Any]) -> str:
         for media in (part or {}).get("content", {}).values()
         if "example" in media
     )  # fmt: skip
+    told = "".join(f"<p>{escape(operation[part])}</p>" for part in ("description",) if part in operation)
+    asks = ", ".join(f"<code>{escape(one['name'])}</code>" for one in operation.get("parameters", ()))
+    takes = f"<p>Parameters: {asks}</p>" if asks else ""
     head = f"<b>{verb.upper()}</b><code>{escape(path)}</code> <span>{escape(operation.get('summary', ''))}</span>"
-    return f"<details><summary>{head}</summary>{shown}{codes}</details>"
+    return f"<details><summary>{head}</summary>{told}{takes}{shown}{codes}</details>"
 
 
 def html(title: str, body: str) -> str:
