@@ -30,11 +30,11 @@ from iayos.core import clock, idempotency, outbox
 from iayos.core.db import Database, Statement, connect
 from iayos.core.models import Instant, OutboxTable
 from iayos.core.outbox import Task
+from iayos.disputes.tasks import watch as watch_dispute
 from iayos.jobs.tasks import tell_nearby
 from iayos.media import tasks as media_tasks
 from iayos.notifications import tasks as notification_tasks
 from iayos.payments import payout_channels, payouts
-from iayos.disputes.tasks import watch as watch_dispute
 from iayos.payments import tasks as payment_tasks
 from iayos.payments.attempts import Desk
 from iayos.payments.clocks import watch
@@ -90,12 +90,29 @@ def tasks(services: Services) -> dict[str, Task]:
     """Every task by its name, bound to what it needs."""
     desk = Desk(db=services.db, xendit=services.xendit, settings=services.settings)
     found: tuple[Task, ...] = (
-        Task("accounts.mail_token", partial(account_tasks.mail_token, services.db, services.mailer, services.settings), retries=16),
-        Task("accounts.mail_password_changed", partial(account_tasks.mail_password_changed, services.db, services.mailer), retries=16),
+        Task(
+            "accounts.mail_token",
+            partial(account_tasks.mail_token, services.db, services.mailer, services.settings),
+            retries=16,
+        ),
+        Task(
+            "accounts.mail_password_changed",
+            partial(account_tasks.mail_password_changed, services.db, services.mailer),
+            retries=16,
+        ),
         Task("jobs.tell_nearby", partial(tell_nearby, services.db), timeout_s=600),
         Task("media.remove", partial(media_tasks.remove, services.db, services.files.storage), retries=40),
-        Task("notifications.mail", partial(notification_tasks.mail, services.db, services.mailer, services.settings), retries=16),
-        Task("notifications.push", partial(notification_tasks.push, services.db, services.expo), timeout_s=150, retries=16),
+        Task(
+            "notifications.mail",
+            partial(notification_tasks.mail, services.db, services.mailer, services.settings),
+            retries=16,
+        ),
+        Task(
+            "notifications.push",
+            partial(notification_tasks.push, services.db, services.expo),
+            timeout_s=150,
+            retries=16,
+        ),
         Task("notifications.receipts", partial(notification_tasks.receipts, services.db, services.expo), retries=30),
         Task("payments.apply_event", partial(apply_event, services.db, services.xendit), timeout_s=60, retries=40),
         Task("payments.check", partial(payment_tasks.check, desk), timeout_s=60, retries=1000),
@@ -342,7 +359,15 @@ class Runner:
         self._woken.set()
 
     async def _sweep(self) -> None:
-        for sweep in (outbox.sweep, idempotency.sweep, limits.sweep, account_tasks.sweep, notification_tasks.sweep, media_tasks.sweep, payout_channels.keep_fresh):
+        for sweep in (
+            outbox.sweep,
+            idempotency.sweep,
+            limits.sweep,
+            account_tasks.sweep,
+            notification_tasks.sweep,
+            media_tasks.sweep,
+            payout_channels.keep_fresh,
+        ):
             await sweep(self.db)
 
 
