@@ -127,7 +127,7 @@ async def _begin(
     if half.type == PaymentType.JOB_PAYMENT:
         await tx.update(JobTable, job.id, final_payment_method=method)
     if method == Method.WALLET:
-        return Attempt(await _pay_from_wallet(tx, job, half=half, base=base, by=by), created=True)
+        return Attempt(await pay_from_wallet(tx, job, half=half, base=base, by=by), created=True)
     channels.codes_for(method, base + fee_on(base))
     return Attempt(
         await _claim(tx, settings, half.type, base=base, method=method, payer_id=by.account_id, job_id=job.id), created=True
@@ -173,7 +173,8 @@ async def _claim(
     return await queries.lock_payment(tx, payment_id)
 
 
-async def _pay_from_wallet(tx: Tx, job: Job, *, half: Half, base: int, by: Principal) -> Payment:
+async def pay_from_wallet(tx: Tx, job: Job, *, half: Half, base: int, by: Principal) -> Payment:
+    """Pay a half that is due at once; `InsufficientFunds` undoes everything. `job` is locked by the caller."""
     fee = fee_on(base)
     payment = await tx.insert(
         Payment, type=half.type, status=PaymentStatus.PENDING, method=Method.WALLET, payer_id=by.account_id, job_id=job.id,

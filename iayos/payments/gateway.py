@@ -20,6 +20,8 @@ PAID: Final = frozenset({"PAID", "SETTLED"})
 EXPIRED: Final = "EXPIRED"
 PENDING: Final = "PENDING"
 THREADS: Final = 16
+INVOICE_PAGE: Final = 100
+COSTS: Final = ("xendit_fee", "value_added_tax", "xendit_withholding_tax", "third_party_withholding_tax")
 log = structlog.get_logger(__name__)
 
 
@@ -45,7 +47,7 @@ class Invoice(msgspec.Struct, frozen=True):
 
 
 class Transaction(msgspec.Struct, frozen=True):
-    """A movement on our Xendit account."""
+    """A movement on our Xendit account; amounts in centavos."""
 
     id: str
     status: str
@@ -53,6 +55,11 @@ class Transaction(msgspec.Struct, frozen=True):
     amount: int
     currency: str
     product_id: str
+    reference: str
+    created: datetime
+    cost: int
+    """What Xendit takes for it, taxes included."""
+    cost_status: str
 
 
 class Payout(msgspec.Struct, frozen=True):
@@ -115,6 +122,46 @@ class Xendit:
             lambda: self._transactions().get_all_transactions(reference_id=external_id, limit=50.0, **self._raw())
         )
         return [_transaction(one) for one in found["data"] if one["status"] == "SUCCESS" and one["type"] == "PAYMENT"]
+
+    async def invoices_since(self, since: datetime) -> list[Invoice]:
+        """Every invoice made since then, newest first."""
+        found: list[Invoice] = []
+        more: dict[str, Any] = {}
+        while True:
+            page = await self._invoice_page(created_after=since, **more)
+            found += page
+            if len(page) < INVOICE_PAGE:
+                return found
+            more = {"last_invoice": page[-1].id}
+
+    async def _invoice_page(self, **where: Any) -> list[Invoice]:
+        raw = await self._call(
+            lambda: self._invoices().get_invoices(limit=float(INVOICE_PAGE), **where, **self._raw())
+        )
+        return [_invoice(one) for one in raw]
+
+    async def transactions_since(self, since: datetime) -> list[Transaction]:
+        """Every movement since then, newest first.
+
+        The SDK writes a date filter into the query as a Python dict, which Xendit cannot read: pages are read until they
+        are older.
+        """
+        found: list[Transaction] = []
+        after: str | None = None
+        while True:
+            page, more = await self._transaction_page(after)
+            found += [one for one in page if one.created >= since]
+            if not more or page[-1].created < since:
+                return found
+            after = page[-1].id
+
+    async def _transaction_page(self, after: str | None) -> tuple[list[Transaction], bool]:
+        where = {"after_id": after} if after else {}
+        raw = await self._call(
+            lambda: self._transactions().get_all_transactions(limit=50.0, **where, **self._raw())
+        )
+        page = [_transaction(one) for one in raw["data"]]
+        return page, bool(raw.get("has_more")) and bool(page)
 
     async def create_payout(self, key: str, request: dict[str, Any]) -> Payout:
         """Send money out, once for a key: asking again with the same key and request answers the same payout."""
@@ -209,9 +256,12 @@ def _invoice(raw: dict[str, Any]) -> Invoice:
 
 
 def _transaction(raw: dict[str, Any]) -> Transaction:
+    fee = raw.get("fee") or {}
     return Transaction(
         id=raw["id"], status=raw["status"], type=raw["type"], amount=_centavos(raw["amount"]),
-        currency=raw["currency"], product_id=str(raw.get("product_id") or ""),
+        currency=raw["currency"], product_id=str(raw.get("product_id") or ""), reference=raw.get("reference_id") or "",
+        created=datetime.fromisoformat(raw["created"]), cost=sum(_centavos(fee.get(name) or 0) for name in COSTS),
+        cost_status=str(fee.get("status") or ""),
     )  # fmt: skip
 
 

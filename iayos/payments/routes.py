@@ -13,13 +13,14 @@ from iayos.core.money import Centavos
 from iayos.core.page import Page
 from iayos.jobs import actions as jobs
 from iayos.jobs import queries as job_queries
-from iayos.jobs.schemas import JobOut
+from iayos.jobs.schemas import ExplainOut, JobOut
 from iayos.ledger import chart
 from iayos.ledger.actions import InsufficientFunds
 from iayos.payments import attempts, cash, queries, tasks, webhook
 from iayos.payments import cancel as cancelling
 from iayos.payments.attempts import Attempt, Desk
 from iayos.payments.channels import ChannelLimit
+from iayos.payments.explain import explain
 from iayos.payments.schemas import (
     CancelIn,
     CancelQuoteOut,
@@ -145,6 +146,12 @@ async def status(transaction_id: FromPath[int], reads: Reading, me: Me) -> Trans
     return TransactionOut.of(await queries.payment_of(reads, transaction_id, me))
 
 
+@get("/payments/{transaction_id:int}/explain", summary="Where a payment stands, and what happens next", guards=[signed_in])
+async def explain_payment(transaction_id: FromPath[int], reads: Reading, me: Me) -> ExplainOut:
+    """For its payer."""
+    return explain(await queries.payment_of(reads, transaction_id, me))
+
+
 @post(
     "/payments/{transaction_id:int}/refresh", status_code=200, summary="Ask Xendit about a payment now", guards=[signed_in],
     opt=answers(GatewayUnavailable),
@@ -199,7 +206,7 @@ router = Router(
     path="/api",
     route_handlers=[
         create_escrow, final_payment, create_invoice, deposit, xendit_webhook, status, refresh, wallet, transactions, cancel,
-        cancel_quote,
+        cancel_quote, explain_payment,
     ],
     tags=["payments"],
 )  # fmt: skip

@@ -187,3 +187,16 @@ async def test_the_web_asks_by_purpose(bench: Bench) -> None:
     ):  # fmt: skip
         refused = await deal.client.post("/api/payments/create-invoice", body)
         assert (refused.status_code, refused.json()["details"]["field"]) == (400, field)
+
+
+async def test_a_payment_explains_itself(bench: Bench) -> None:
+    deal, other = await bench.deal(), await bench.deal()
+    asked = await bench.ask(deal)
+    path = f"/api/payments/{asked['transactionID']}/explain"
+    told = (await deal.client.get(path)).json()
+    assert (told["waitingFor"], told["next"]) == (
+        [{"who": "PAYER", "action": "pay"}], {"action": "expire", "at": asked["expiresAt"]},
+    )  # fmt: skip
+    assert (await other.client.get(path)).status_code == 404
+    await bench.ask(deal, "MAYA")
+    assert "Another way" in (await deal.client.get(path)).json()["because"]
