@@ -9,6 +9,7 @@ from litestar import MediaType, Request, Response, Router, get
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.params import QueryParameter
 
+from iayos.core import wire
 from iayos.web.docs import complete
 from iayos.web.errors import UnknownAddress
 
@@ -30,7 +31,7 @@ class Documents(JsonRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The document as JSON; Litestar keeps the result."""
-        return msgspec.json.encode(complete(request.app, openapi_schema))
+        return msgspec.json.encode(complete(request.app, openapi_schema), enc_hook=wire.encode)
 
 
 class Viewer(OpenAPIRenderPlugin):
