@@ -61,5 +61,5 @@ lock *options:
         --custom-compile-command "just lock" --all-extras --group dev --output-file requirements.lock {{ options }}
     uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
         --custom-compile-command "just lock" --extra server --extra redis --group build \
-        --constraints requirements.lock --output-file requirements-server.lock {{ options }}
-    ! grep -nE '://|^-' requirements.lock requirements-server.lock  # neither hosts nor options
+        --constraints requirements.lock --output-file .ci/requirements-server.lock {{ options }}
+    ! grep -nE '://|^-' requirements.lock .ci/requirements-server.lock  # neither hosts nor options
