@@ -21,10 +21,13 @@ from iayos.core import wire
 from iayos.core.money import Centavos
 from iayos.disputes.routes import router as disputes
 from iayos.jobs.routes import router as jobs
+from iayos.kyc.admin import router as kyc_cases
+from iayos.kyc.routes import router as kyc
 from iayos.media.routes import router as media
 from iayos.notifications.routes import router as notifications
 from iayos.payments.admin import router as ledger
 from iayos.payments.cash_routes import router as cash
+from iayos.payments.admin_xendit import router as xendit
 from iayos.payments.paper_routes import router as papers
 from iayos.payments.routes import router as payments
 from iayos.payments.withdraw_routes import router as withdrawals
@@ -60,11 +63,12 @@ def create_app(settings: Settings) -> Litestar:
             agencies,
             chat, *sockets, *([] if settings.production else chat_demo),
             jobs,
+            kyc, kyc_cases,
             media,
             notifications,
             profiles,
             reviews,
-            payments, cash, withdrawals, papers, ledger, disputes,
+            payments, cash, withdrawals, papers, ledger, xendit, disputes,
         ],
         lifespan=[resources],
         state=State({"settings": settings}),

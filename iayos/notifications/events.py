@@ -206,7 +206,11 @@ PAYMENT_FLAGGED: Final = Event(
     "May bayad na dapat suriin", "Dapat suriin ang bayad na {transaction_id}: {reason}",
 )  # fmt: skip
 
-EVENTS: Final = tuple(found for found in list(globals().values()) if isinstance(found, Event))
+KYC_SUBMITTED: Final = Event(
+    "KYC_SUBMITTED",
+    "KYC to review", "{name} handed in documents for verification",
+    "KYC na susuriin", "Nagpasa si {name} ng mga dokumento para sa beripikasyon",
+)  # fmt: skip
 APPROVAL_REMINDER: Final = Event(
     "APPROVAL_REMINDER",
     "Please look at the finished work", "{job_title} waits for your approval; without an answer it counts as approved",
@@ -302,3 +306,5 @@ CASH_REJECTED: Final = Event(
     "Cash proof not accepted", "Please send another photo of the cash payment for {job_title}",
     "Hindi tinanggap ang patunay", "Magpadala ng ibang larawan ng bayad na cash para sa {job_title}",
 )  # fmt: skip
+
+EVENTS: Final = tuple(found for found in list(globals().values()) if isinstance(found, Event))

@@ -402,6 +402,43 @@ def upgrade() -> None:
     op.create_index("ix_jobs_search", "jobs", ["search"], unique=False, postgresql_using="gin")
     op.create_index("ix_jobs_worker", "jobs", ["assigned_worker_id", "id"], unique=False)
     op.create_table(
+        "kyc",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("kyc_type", sa.Text(), nullable=False),
+        sa.Column("user_type", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("is_uploaded", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("round", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("version", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("notes", sa.Text(), nullable=True),
+        sa.Column("claimed_by", sa.BigInteger(), nullable=True),
+        sa.Column("claimed_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("handed_in_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("decided_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("kyc_type IN ('INDIVIDUAL','AGENCY')", name=op.f("ck_kyc_kyc_type_known")),
+        sa.CheckConstraint("status IN ('PENDING','APPROVED','REJECTED')", name=op.f("ck_kyc_status_known")),
+        sa.CheckConstraint("user_type IN ('CLIENT','WORKER','AGENCY')", name=op.f("ck_kyc_user_type_known")),
+        sa.CheckConstraint("NOT is_uploaded OR due_at IS NOT NULL", name=op.f("ck_kyc_due_when_uploaded")),
+        sa.CheckConstraint("round BETWEEN 1 AND 5", name=op.f("ck_kyc_round_in_range")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_kyc_account_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kyc")),
+    )
+    op.create_index("ix_kyc_account", "kyc", ["account_id", "id"], unique=False)
+    op.create_index(
+        "ix_kyc_queue",
+        "kyc",
+        ["due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'PENDING' AND is_uploaded"),
+    )
+    op.create_index(
+        "uq_kyc_pending", "kyc", ["account_id"], unique=True, postgresql_where=sa.text("status = 'PENDING'")
+    )
+    op.create_table(
         "media",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
         sa.Column("owner_id", sa.BigInteger(), nullable=False),
@@ -683,6 +720,7 @@ def upgrade() -> None:
         sa.Column("notification_id", sa.BigInteger(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("push_token_id", sa.BigInteger(), nullable=True),
+        sa.Column("crowd", sa.Boolean(), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("claimed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
@@ -716,6 +754,15 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_deliveries_push_token", "deliveries", ["push_token_id"], unique=False)
+    op.create_index(
+        "ix_deliveries_waiting",
+        "deliveries",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text(
+            "channel = 'PUSH' AND NOT crowd AND claimed_at IS NULL AND sent_at IS NULL AND done_at IS NULL"
+        ),
+    )
     op.create_table(
         "disputes",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
@@ -745,6 +792,53 @@ def upgrade() -> None:
     op.create_index(
         "uq_disputes_one_open", "disputes", ["job_id"], unique=True, postgresql_where=sa.text("status = 'OPEN'")
     )
+    op.create_table(
+        "kyc_files",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("kyc_id", sa.BigInteger(), nullable=False),
+        sa.Column("document_type", sa.Text(), nullable=False),
+        sa.Column("media_id", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("reason_code", sa.Text(), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(status = 'REJECTED') = (reason_code IS NOT NULL)", name=op.f("ck_kyc_files_reason_when_rejected")
+        ),
+        sa.CheckConstraint("status IN ('PENDING','APPROVED','REJECTED')", name=op.f("ck_kyc_files_status_known")),
+        sa.ForeignKeyConstraint(["kyc_id"], ["kyc.id"], name=op.f("fk_kyc_files_kyc_id_kyc")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kyc_files")),
+        sa.UniqueConstraint("kyc_id", "document_type", name="uq_kyc_files_kyc_id_document_type"),
+        sa.UniqueConstraint("media_id", name="uq_kyc_files_media_id"),
+    )
+    op.create_table(
+        "kyc_logs",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("kyc_id", sa.BigInteger(), nullable=False),
+        sa.Column("reviewer_id", sa.BigInteger(), nullable=False),
+        sa.Column("decision", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("notes", sa.Text(), nullable=True),
+        sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["kyc_id"], ["kyc.id"], name=op.f("fk_kyc_logs_kyc_id_kyc")),
+        sa.ForeignKeyConstraint(["reviewer_id"], ["accounts.id"], name=op.f("fk_kyc_logs_reviewer_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kyc_logs")),
+    )
+    op.create_index("ix_kyc_logs_kyc_id", "kyc_logs", ["kyc_id"], unique=False)
+    op.create_table(
+        "kyc_views",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("kyc_id", sa.BigInteger(), nullable=False),
+        sa.Column("staff_id", sa.BigInteger(), nullable=False),
+        sa.Column("document_types", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["kyc_id"], ["kyc.id"], name=op.f("fk_kyc_views_kyc_id_kyc")),
+        sa.ForeignKeyConstraint(["staff_id"], ["accounts.id"], name=op.f("fk_kyc_views_staff_id_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kyc_views")),
+    )
+    op.create_index("ix_kyc_views_case", "kyc_views", ["kyc_id", "staff_id", "id"], unique=False)
     op.create_table(
         "payments",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
@@ -972,9 +1066,21 @@ def downgrade() -> None:
     op.drop_index("ix_payments_invoice_id", table_name="payments")
     op.drop_index("ix_payments_deposits", table_name="payments", postgresql_where=sa.text("type = 'DEPOSIT'"))
     op.drop_table("payments")
+    op.drop_index("ix_kyc_views_case", table_name="kyc_views")
+    op.drop_table("kyc_views")
+    op.drop_index("ix_kyc_logs_kyc_id", table_name="kyc_logs")
+    op.drop_table("kyc_logs")
+    op.drop_table("kyc_files")
     op.drop_index("uq_disputes_one_open", table_name="disputes", postgresql_where=sa.text("status = 'OPEN'"))
     op.drop_index("ix_disputes_job_id", table_name="disputes")
     op.drop_table("disputes")
+    op.drop_index(
+        "ix_deliveries_waiting",
+        table_name="deliveries",
+        postgresql_where=sa.text(
+            "channel = 'PUSH' AND NOT crowd AND claimed_at IS NULL AND sent_at IS NULL AND done_at IS NULL"
+        ),
+    )
     op.drop_index("ix_deliveries_push_token", table_name="deliveries")
     op.drop_table("deliveries")
     op.drop_table("conversations")
@@ -1021,6 +1127,10 @@ def downgrade() -> None:
     op.drop_index("ix_media_look", table_name="media", postgresql_where=sa.text("look IS NOT NULL"))
     op.drop_index("ix_media_attached_to", table_name="media")
     op.drop_table("media")
+    op.drop_index("uq_kyc_pending", table_name="kyc", postgresql_where=sa.text("status = 'PENDING'"))
+    op.drop_index("ix_kyc_queue", table_name="kyc", postgresql_where=sa.text("status = 'PENDING' AND is_uploaded"))
+    op.drop_index("ix_kyc_account", table_name="kyc")
+    op.drop_table("kyc")
     op.drop_index("ix_jobs_worker", table_name="jobs")
     op.drop_index("ix_jobs_search", table_name="jobs", postgresql_using="gin")
     op.drop_index(

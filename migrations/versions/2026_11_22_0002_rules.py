@@ -185,7 +185,7 @@ CREATE TRIGGER jobs_free_employee AFTER UPDATE OF status ON jobs FOR EACH ROW
 """,
 )
 
-APPEND_ONLY = ("journals", "postings", "history", "audit_log")
+APPEND_ONLY = ("journals", "postings", "history", "audit_log", "kyc_logs", "kyc_views")
 
 
 def upgrade() -> None:

@@ -22,7 +22,7 @@ async def avatar(me: As, content: bytes | None = None) -> httpx.Response:
     return await me.request("POST", AVATAR, files={"photo": content or picture()})
 
 
-async def certify(me: As, content: bytes | None = None, **form: str) -> httpx.Response:
+async def certify(me: As, content: bytes | None = None, **form: Any) -> httpx.Response:
     data = {"name": "NC II"} | form
     return await me.request("POST", CERTIFICATIONS, data=data, files={"file": content or picture()})
 
@@ -98,7 +98,7 @@ async def test_a_certificate_may_be_a_pdf_and_is_for_its_owner_alone(
     ],
 )
 async def test_a_certificate_that_does_not_fit_names_its_field(
-    http: httpx.AsyncClient, db: Database, form: dict[str, str], field: str
+    http: httpx.AsyncClient, db: Database, form: dict[str, Any], field: str
 ) -> None:
     answer = await certify(make.as_(http, await make.account(db, "WORKER")), **form)
     assert (answer.status_code, answer.json()["details"]["field"]) == (400, field)
