@@ -96,10 +96,10 @@ async def test_a_row_runs_at_once_and_is_closed(runners: Runners) -> None:
     await runners.later("quick", name="a")
     await runners.until(lambda: runners.seen("a done"), within=1)
     await runners.all_closed()
-    assert (
-        await runners.db.pool.fetchval("SELECT count(*) FROM saq_jobs WHERE convert_from(job, 'UTF8') LIKE '%quick%'")
-        == 0
-    )
+    while await runners.db.pool.fetchval(
+        "SELECT count(*) FROM saq_jobs WHERE convert_from(job, 'UTF8') LIKE '%quick%'"
+    ):
+        await asyncio.sleep(0.02)  # SAQ forgets a job a moment after its row is closed
 
 
 async def test_what_a_killed_runner_had_in_hand_runs_again_within_seconds(runners: Runners) -> None:
