@@ -135,9 +135,7 @@ class Xendit:
             more = {"last_invoice": page[-1].id}
 
     async def _invoice_page(self, **where: Any) -> list[Invoice]:
-        raw = await self._call(
-            lambda: self._invoices().get_invoices(limit=float(INVOICE_PAGE), **where, **self._raw())
-        )
+        raw = await self._call(lambda: self._invoices().get_invoices(limit=float(INVOICE_PAGE), **where, **self._raw()))
         return [_invoice(one) for one in raw]
 
     async def transactions_since(self, since: datetime) -> list[Transaction]:
@@ -157,9 +155,7 @@ class Xendit:
 
     async def _transaction_page(self, after: str | None) -> tuple[list[Transaction], bool]:
         where = {"after_id": after} if after else {}
-        raw = await self._call(
-            lambda: self._transactions().get_all_transactions(limit=50.0, **where, **self._raw())
-        )
+        raw = await self._call(lambda: self._transactions().get_all_transactions(limit=50.0, **where, **self._raw()))
         page = [_transaction(one) for one in raw["data"]]
         return page, bool(raw.get("has_more")) and bool(page)
 

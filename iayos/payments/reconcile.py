@@ -5,7 +5,7 @@ A repair does nothing that a webhook would not have done: it asks Xendit about t
 says, under the references that exist once.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -73,7 +73,11 @@ async def reconcile(db: Database, xendit: Xendit, *, since: datetime, repair: bo
     if repair:
         differences = [await _repaired(db, one, by) for one in differences]
     return Report(
-        since=since, differences=differences, invoices=len(invoices), transactions=len(moved), payouts=len(found.leaving)
+        since=since,
+        differences=differences,
+        invoices=len(invoices),
+        transactions=len(moved),
+        payouts=len(found.leaving),
     )
 
 
@@ -92,38 +96,38 @@ async def _repaired(db: Database, one: Difference, by: Principal) -> Difference:
 
 async def _payments(
     xendit: Xendit, found: Books, invoices: list[Invoice], moved: list[Transaction]
-) -> "AsyncDifferences":
-    shown = {one.id: one for one in invoices}
+) -> AsyncIterator[Difference]:
+    shown = {one.id for one in invoices}
     paid = _paid(found, moved)
-    for invoice_id, amount in paid.items():
-        payment = found.by_invoice(invoice_id, moved)
-        if payment and (difference := await _of_paid(xendit, found, payment, invoice_id, amount)):
+    for invoice_id, (payment, amount) in paid.items():
+        if difference := await _of_paid(xendit, found, payment, invoice_id, amount):
             yield difference
     for invoice in invoices:
-        payment = found.payments.get(invoice.external_id)
-        if payment and invoice.id not in paid and (difference := await _of_unpaid(xendit, found, payment, invoice)):
+        known = found.payments.get(invoice.external_id)
+        if known and invoice.id not in paid and (difference := await _of_unpaid(xendit, found, known, invoice)):
             yield difference
-    for payment in found.ours:
-        if payment.invoice_id and payment.invoice_id not in shown and payment.invoice_id not in paid:
-            invoice_known = await xendit.invoice(payment.invoice_id)
-            if invoice_known is None:
-                yield _difference("MISSING_AT_XENDIT", payment, payment.status, None, payment.amount, payment.invoice_id)
+    for one in found.ours:
+        if (
+            one.invoice_id
+            and one.invoice_id not in shown | paid.keys()
+            and await xendit.invoice(one.invoice_id) is None
+        ):
+            yield _difference("MISSING_AT_XENDIT", one, one.status, None, one.amount, one.invoice_id)
 
 
-def _paid(found: Books, moved: list[Transaction]) -> dict[str, int]:
+def _paid(found: Books, moved: list[Transaction]) -> dict[str, tuple[Payment, int]]:
     """What came in for each invoice of ours."""
-    paid: dict[str, int] = {}
+    paid: dict[str, tuple[Payment, int]] = {}
     for one in moved:
         payment = found.payments.get(one.reference)
         if one.type == PAYMENT and one.status == SUCCESS and one.currency == "PHP" and payment is not None:
             invoice_id = one.product_id or payment.invoice_id or ""
-            paid[invoice_id] = paid.get(invoice_id, 0) + one.amount
+            before = paid[invoice_id][1] if invoice_id in paid else 0
+            paid[invoice_id] = (payment, before + one.amount)
     return paid
 
 
-async def _of_paid(
-    xendit: Xendit, found: Books, payment: Payment, invoice_id: str, amount: int
-) -> Difference | None:
+async def _of_paid(xendit: Xendit, found: Books, payment: Payment, invoice_id: str, amount: int) -> Difference | None:
     posted = found.posted.get(f"paid:{invoice_id}")
     if posted == amount:
         return None
@@ -177,7 +181,7 @@ async def _end_invoice(tx: Tx, invoice_id: str) -> str:
     return "ENDING"
 
 
-async def _payouts(xendit: Xendit, found: Books, moved: list[Transaction]) -> "AsyncDifferences":
+async def _payouts(xendit: Xendit, found: Books, moved: list[Transaction]) -> AsyncIterator[Difference]:
     by_reference = {one.reference: one for one in moved if one.type == DISBURSEMENT}
     for one in found.leaving:
         seen = by_reference.get(one.withdrawal.reference)
@@ -192,9 +196,7 @@ async def _payouts(xendit: Xendit, found: Books, moved: list[Transaction]) -> "A
 def _of_unsent(one: Leaving) -> Difference | None:
     payment = one.payment
     if payment.status == PaymentStatus.COMPLETED or one.withdrawal.payout_id is not None:
-        return _difference(
-            "MISSING_AT_XENDIT", payment, payment.status, None, payment.amount, one.withdrawal.payout_id
-        )
+        return _difference("MISSING_AT_XENDIT", payment, payment.status, None, payment.amount, one.withdrawal.payout_id)
     if payment.status == PaymentStatus.PENDING and clock.now() - payment.created_at > UNSENT:
         return _difference(
             "PAYOUT_NOT_SENT", payment, payment.status, None, payment.amount, None,
@@ -228,7 +230,7 @@ def _of_payout(one: Leaving, payout: Payout) -> Difference | None:
 
 def _strangers(found: Books, invoices: list[Invoice], moved: list[Transaction]) -> Iterator[Difference]:
     """What Xendit has and we know nothing of; or what came in another currency."""
-    leaving = found.references
+    leaving = found.withdrawals
     seen = {one.product_id for one in moved}
     for one in moved:
         ours = one.reference in (leaving if one.type == DISBURSEMENT else found.payments)

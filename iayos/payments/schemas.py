@@ -1,7 +1,7 @@
 """Payments on the wire, where a payment is called a transaction."""
 
 from datetime import datetime
-from typing import Literal, Protocol, Self
+from typing import Annotated, Literal, Protocol, Self
 
 import msgspec
 
@@ -10,6 +10,10 @@ from iayos.core.wire import ID, Text
 
 PayBy = Literal["GCASH", "MAYA", "GRABPAY", "CARD", "BANK", "WALLET"]
 """How a payer pays: an invoice at Xendit for one channel, or at once from the wallet."""
+
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""An instant with its offset from UTC."""
 
 
 class PaymentFacts(Protocol):
@@ -253,3 +257,105 @@ class VerificationOut(msgspec.Struct, frozen=True, kw_only=True):
     fees: Centavos
     clearing: Centavos
     """What must lie at Xendit."""
+
+
+class ReconcileIn(msgspec.Struct, frozen=True, kw_only=True):
+    """How far back to compare, and whether only to look."""
+
+    since: Moment | None = None
+    """None: 30 days back."""
+    dryRun: bool = False
+
+
+class DifferenceOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that Xendit and our books say differently."""
+
+    what: str
+    """MISSED_PAYMENT, MISSED_PAYOUT, AMOUNT_DIFFERS, LATE_EXPIRY, COST, UNKNOWN_PAYMENT …"""
+    ours: str | None
+    xendit: str | None
+    amount: Centavos
+    """The pesos in question."""
+    transactionID: int | None
+    xenditID: str | None
+    repair: str | None
+    """What sets it right; null where a person must look."""
+    repaired: bool
+
+
+class ReconcileOut(msgspec.Struct, frozen=True, kw_only=True):
+    """All differences, and how much was compared."""
+
+    since: datetime
+    dryRun: bool
+    differences: list[DifferenceOut]
+    invoices: int
+    transactions: int
+    payouts: int
+    remaining: int
+    """Differences that were not repaired."""
+
+
+class ReplayIn(msgspec.Struct, frozen=True, kw_only=True):
+    """From when on stored events are run again, and why."""
+
+    since: Moment
+    reason: Text | None = None
+
+
+class ReplayedOut(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that still had an effect."""
+
+    eventID: int
+    outcome: str
+
+
+class ReplayOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it; without effects all of them had been applied."""
+
+    since: datetime
+    events: int
+    effects: list[ReplayedOut]
+    unconfirmed: int
+    """Events that say more than Xendit does by now; they are asked again."""
+
+
+class EventOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook that was kept."""
+
+    eventID: int
+    event: str
+    """PAID, EXPIRED, payout.succeeded …"""
+    xenditID: str | None
+    reference: str | None
+    outcome: str | None
+    receivedAt: datetime
+    appliedAt: datetime | None
+
+
+class XenditInvoiceOut(msgspec.Struct, frozen=True, kw_only=True):
+    """An invoice that we asked for; pesos."""
+
+    transactionID: int
+    invoiceID: str | None
+    reference: str
+    status: str
+    amount: Centavos
+    failureReason: str | None
+    createdAt: datetime
+
+
+class XenditPayoutOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A payout that we asked for; pesos."""
+
+    transactionID: int
+    payoutID: str | None
+    reference: str
+    status: str
+    xenditStatus: str | None
+    amount: Centavos
+    channelCode: str
+    accountNumber: str
+    """Its last four digits."""
+    failureReason: str | None
+    createdAt: datetime
