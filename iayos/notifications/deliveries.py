@@ -81,6 +81,13 @@ CLAIM = Statement(
     """).bindparams(_ids, _now, _stale, bindparam("most", type_=BigInteger, required=True)),  # noqa: S608
     into=Outgoing,
 )
+WAITING = Statement[Any](
+    text("""
+    SELECT id FROM deliveries
+    WHERE channel = 'PUSH' AND NOT crowd AND claimed_at IS NULL AND sent_at IS NULL AND done_at IS NULL AND due_at <= :now
+    ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
+    """).bindparams(_now, bindparam("most", type_=BigInteger, required=True))
+)
 RELEASE = Statement[Any](text(f"UPDATE deliveries AS delivery SET claimed_at = NULL WHERE {_open}").bindparams(_ids))  # noqa: S608
 NEXT = Statement[Any](
     text(f"""
@@ -133,12 +140,21 @@ AWAITED = Statement(
 )
 
 
-async def claim(db: Database, ids: Sequence[int], *, most: int) -> list[Outgoing]:
-    """Up to `most` of these that may go now; claimed and committed, so that nobody else sends them meanwhile."""
+async def claim(db: Database, ids: Sequence[int], *, most: int, company: bool) -> list[Outgoing]:
+    """Up to `most` of these that may go now; claimed and committed, so that nobody else sends them meanwhile.
+
+    With `company`, single pushes of other tasks go along as far as there is room, but never by themselves.
+    """
     moment = clock.now()
+    stale = moment - LEASE
     async with db.transaction() as tx:
         await tx.run(DROP, ids=ids, now=moment)
-        return await tx.all(CLAIM, ids=ids, now=moment, stale=moment - LEASE, most=most)
+        own = await tx.all(CLAIM, ids=ids, now=moment, stale=stale, most=most)
+        if not own or not company:
+            return own
+        others = [row[0] for row in await tx.all(WAITING, now=moment, most=most - len(own))]
+        await tx.run(DROP, ids=others, now=moment)
+        return own + await tx.all(CLAIM, ids=others, now=moment, stale=stale, most=most)
 
 
 async def release(db: Database, ids: Sequence[int]) -> None:

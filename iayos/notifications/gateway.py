@@ -18,12 +18,11 @@ from iayos.core.outbox import Again
 TIMEOUT_S: Final = 10.0
 BATCH: Final = 100
 RECEIPTS: Final = 1000
-HANDS: Final = {"few": 5, "many": 1}
-"""How many tasks of one process may be with Expo at once: fan-outs in one line, so that a single notice never waits behind
+HANDS: Final = {False: 5, True: 1}
+"""How many tasks of one process may be with Expo at once, by whether it is for a fan-out: those in one line, so that a single notice never waits behind
 them, and together few enough that an Expo that hangs leaves the runner most of its hands."""
-CROWD: Final = 10
 CROWDS_PER_SECOND: Final = 5
-"""Full requests: Expo takes 600 messages in a second from a project, and single notices are to find room beside a fan-out."""
+"""Requests of fan-outs, each full: Expo takes 600 messages in a second from a project, and single notices are to find room beside a fan-out."""
 LONGEST_REST: Final = timedelta(hours=1)
 T = TypeVar("T")
 _OURS: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
@@ -85,22 +84,22 @@ class Expo:
         self._pace = Pace(CROWDS_PER_SECOND)
 
     @contextmanager
-    def hand(self, line: str) -> Iterator[None]:
+    def hand(self, *, crowd: bool = False) -> Iterator[None]:
         """A hand for a while; `Again` when all of this line are busy, or while Expo wants to be left alone."""
         rest = (self._rests_until or clock.now()) - clock.now()
         if rest > timedelta():
             raise Again(rest)
-        if self._busy[line] >= HANDS[line]:
+        if self._busy[crowd] >= HANDS[crowd]:
             raise Again(timedelta(seconds=tokens.jitter(0.5)))
-        self._busy[line] += 1
+        self._busy[crowd] += 1
         try:
             yield
         finally:
-            self._busy[line] -= 1
+            self._busy[crowd] -= 1
 
-    async def send(self, messages: list[dict[str, Any]]) -> list[Ticket]:
+    async def send(self, messages: list[dict[str, Any]], *, crowd: bool) -> list[Ticket]:
         """Up to a hundred messages; their tickets in the same order, of which a strange answer may lack some at the end."""
-        if len(messages) > CROWD:
+        if crowd:
             await self._pace.turn()
         answer = await self._ask("send", messages, Tickets)
         return answer.data[: len(messages)]

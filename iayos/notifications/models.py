@@ -108,7 +108,7 @@ class DeliveryTable(IdentityBase):
     """One notice on one way out: to a phone, or to the account's email. It goes out once.
 
     It is claimed, which is committed, before the third party is called; `sent_at` says that the third party took it, `done_at` that nothing
-    more is to be done, and then `fault` why it did not arrive.
+    more is to be done, and then `fault` why it did not arrive. `crowd` marks the many of a fan-out, who wait in a line of their own.
     """
 
     __tablename__ = "deliveries"
@@ -120,11 +120,19 @@ class DeliveryTable(IdentityBase):
         CheckConstraint("channel <> 'EMAIL' OR push_token_id IS NULL", name="email_without_device"),
         CheckConstraint("channel <> 'PUSH' OR push_token_id IS NOT NULL", name="push_with_device"),
         Index("ix_deliveries_push_token", "push_token_id"),
+        Index(
+            "ix_deliveries_waiting",
+            "due_at",
+            postgresql_where=text(
+                "channel = 'PUSH' AND NOT crowd AND claimed_at IS NULL AND sent_at IS NULL AND done_at IS NULL"
+            ),
+        ),
     )
 
     notification_id: Mapped[int] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
     channel: Mapped[str] = mapped_column(Text)
     push_token_id: Mapped[int | None] = mapped_column(ForeignKey("push_tokens.id", ondelete="CASCADE"))
+    crowd: Mapped[bool] = mapped_column(Boolean)
     created_at: Mapped[datetime] = mapped_column(Instant)
     due_at: Mapped[datetime] = mapped_column(Instant)
     claimed_at: Mapped[datetime | None] = mapped_column(Instant)

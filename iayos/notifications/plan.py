@@ -15,6 +15,8 @@ from iayos.core.models import Instant
 
 MOST: Final = 1000
 """Pushes that one task looks after; a fan-out to 10,000 becomes ten tasks."""
+CROWD: Final = 10
+"""More than so many at once are a fan-out."""
 PUSH: Final = "notifications.push"
 MAIL: Final = "notifications.mail"
 
@@ -45,12 +47,12 @@ WITH told AS (
         END AS push_at
     FROM told CROSS JOIN here LEFT JOIN notification_settings AS wish ON wish.account_id = told.account_id
 ), planned AS (
-    INSERT INTO deliveries (notification_id, channel, push_token_id, created_at, due_at)
-    SELECT wishes.id, 'PUSH', device.id, :created_at, greatest(push_at, device.rests_until)
+    INSERT INTO deliveries (notification_id, channel, push_token_id, crowd, created_at, due_at)
+    SELECT wishes.id, 'PUSH', device.id, (SELECT count(*) > {CROWD} FROM told), :created_at, greatest(push_at, device.rests_until)
     FROM wishes JOIN push_tokens AS device ON device.account_id = wishes.account_id
     WHERE wishes.push AND device.retired_at IS NULL
     UNION ALL
-    SELECT wishes.id, 'EMAIL', NULL, :created_at, :created_at
+    SELECT wishes.id, 'EMAIL', NULL, false, :created_at, :created_at
     FROM wishes JOIN accounts ON accounts.id = wishes.account_id
     WHERE :mailed AND wishes.email AND accounts.email_verified_at IS NOT NULL
     RETURNING id, channel, due_at

@@ -15,8 +15,9 @@ from iayos.core.outbox import Again
 from iayos.notifications import deliveries, mails
 from iayos.notifications.channels import AT_ANY_HOUR
 from iayos.notifications.deliveries import RECEIPT_AFTER, RECEIPT_KEPT, Outgoing, Sent
-from iayos.notifications.gateway import BATCH, CROWD, RECEIPTS, Expo, PushRefused, Ticket
+from iayos.notifications.gateway import BATCH, RECEIPTS, Expo, PushRefused, Ticket
 from iayos.notifications.models import DeliveryTable
+from iayos.notifications.plan import CROWD
 from iayos.settings import Settings
 
 LONGEST_BODY: Final = 500
@@ -56,11 +57,15 @@ SWEEP = Statement(delete(DeliveryTable).where(DeliveryTable.id.in_(_over)))
 
 
 async def push(db: Database, expo: Expo, *, ids: Sequence[int]) -> None:
-    """Hand these pushes to Expo, a hundred at a time, each of them once; come again for those whose time has not come."""
-    with expo.hand("many" if len(ids) > CROWD else "few"):
-        while batch := await deliveries.claim(db, ids, most=BATCH):
+    """Hand these pushes to Expo, a hundred at a time, each of them once; come again for those whose time has not come.
+
+    Single pushes of other tasks that wait go along, so that many at once need few requests; those tasks then find nothing to do.
+    """
+    crowd = len(ids) > CROWD
+    with expo.hand(crowd=crowd):
+        while batch := await deliveries.claim(db, ids, most=BATCH, company=not crowd):
             try:
-                await _send(db, expo, batch)
+                await _send(db, expo, batch, crowd=crowd)
             except Exception:
                 await deliveries.release(db, [one.id for one in batch])
                 raise
@@ -72,7 +77,7 @@ async def push(db: Database, expo: Expo, *, ids: Sequence[int]) -> None:
 async def receipts(db: Database, expo: Expo, *, ids: Sequence[int]) -> None:
     """Ask what became of these pushes until Expo has told it of each, or has forgotten."""
     awaited = await db.reads.all(deliveries.AWAITED, ids=ids)
-    with expo.hand("few"):
+    with expo.hand():
         for start in range(0, len(awaited), RECEIPTS):
             part = awaited[start : start + RECEIPTS]
             await _settle(db, part, await expo.receipts([one.ticket for one in part]))
@@ -96,18 +101,18 @@ async def sweep(db: Database) -> None:
         await tx.run(SWEEP, before=clock.now() - KEPT)
 
 
-async def _send(db: Database, expo: Expo, batch: list[Outgoing]) -> None:
+async def _send(db: Database, expo: Expo, batch: list[Outgoing], *, crowd: bool) -> None:
     """One request. When Expo refuses it as a whole, its parts are tried, so that one bad push does not keep others back."""
     asked = clock.now()
     try:
-        tickets = await expo.send([message(one) for one in batch])
+        tickets = await expo.send([message(one) for one in batch], crowd=crowd)
     except PushRefused as fault:
         if len(batch) == 1:
             async with db.transaction() as tx:
                 await deliveries.done(tx, [batch[0].id], fault.code)
             return
         for part in _parts(batch, fault.projects):
-            await _send(db, expo, part)
+            await _send(db, expo, part, crowd=crowd)
         return
     async with db.transaction() as tx:
         answered = list(zip(batch, tickets, strict=False))

@@ -116,3 +116,22 @@ async def test_an_expo_that_hangs_leaves_hands_for_everything_else(post: Post, r
     assert await until(mailed, seconds=8) < 4
     assert await post.pushes() == []
     await post.faults()
+
+
+async def test_many_single_notices_at_once_share_requests(post: Post, running: None) -> None:
+    people = [await post.person() for _ in range(80)]
+    await post.faults(("expo.send", "delay:0.3", None))  # as far away as Expo really is
+    begun = time.monotonic()
+    for one in people:
+        await post.tell(one)
+
+    async def all_sent() -> bool:
+        return int(await post.db.reads.value(SENT)) == len(people)
+
+    await until(all_sent, seconds=30)
+    took = time.monotonic() - begun
+    requests = len(await post.requests("/push/send"))
+    print(f"80 single notices pushed in {took:.1f} s with {requests} requests of 0.3 s")  # noqa: T201
+    assert took < 5
+    assert len({push["to"] for push in await post.pushes()}) == len(await post.pushes()) == 80
+    await post.faults()

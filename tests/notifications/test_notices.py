@@ -56,6 +56,7 @@ def test_the_references_texts_stand_to_the_letter(kind: str) -> None:
 
 def test_every_type_is_there_once_and_both_languages_tell_the_same_facts() -> None:
     assert len({event.type for event in events.EVENTS}) == len(events.EVENTS)
+    assert set(events.EVENTS) == {found for found in vars(events).values() if isinstance(found, events.Event)}
     for event in events.EVENTS:
         english = events.Event(event.type, event.title, event.body, event.title, event.body)
         filipino = events.Event(event.type, event.title_fil, event.body_fil, event.title_fil, event.body_fil)
