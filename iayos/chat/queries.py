@@ -11,12 +11,13 @@ import msgspec
 from sqlalchemy import ARRAY, BigInteger, Integer, bindparam, func, select, text
 
 from iayos.chat.models import ConversationTable, Message, MessageTable, ParticipantTable
-from iayos.chat.schemas import ConversationOut, MarkOut, MessageOut, PersonOut
+from iayos.chat.schemas import ConversationOut, FileOut, MarkOut, MessageOut, PersonOut
 from iayos.core import clock, page
 from iayos.core.db import Reads, Row, Statement, columns
 from iayos.core.errors import NotFound
 from iayos.core.models import Instant
 from iayos.core.page import Page
+from iayos.media.actions import KEPT, Files, links
 
 OPEN_FOR: Final = timedelta(days=30)
 """How long after the end of its job a conversation takes new messages."""
@@ -232,6 +233,26 @@ async def mark_of(reads: Reads, conversation_id: int, account_id: int) -> MarkOu
     seat = await seat_of(reads, conversation_id, account_id)
     unread = await reads.value(COUNT_UNREAD, conversation_id=conversation_id, account_id=account_id)
     return MarkOut(conversationID=conversation_id, readSeq=seat.read_seq, lastSeq=seat.last_seq, unreadCount=unread)
+
+
+def place_of_files(conversation_id: int) -> str:
+    """What the files of a conversation are attached to."""
+    return f"conversation:{conversation_id}"
+
+
+async def file_of(files: Files, conversation_id: int, media_id: int, account_id: int) -> FileOut:
+    """A file of one's own conversation, with addresses signed for five minutes."""
+    await seat_of(files.db.reads, conversation_id, account_id)
+    media = await files.db.reads.one_or_none(KEPT, media_id=media_id)
+    if media is None or media.attached_to != place_of_files(conversation_id):
+        raise NotFound(mediaID=media_id)
+    found = (await links(files, [media])).get(media.id)
+    if found is None:
+        raise NotFound(mediaID=media_id)
+    return FileOut(
+        mediaID=media.id, contentType=media.content_type, size=media.size, fileURL=found.url,
+        thumbnailURL=found.thumbnail_url,
+    )  # fmt: skip
 
 
 async def messages_after(reads: Reads, conversation_id: int, seq: int, *, limit: int) -> list[Message]:

@@ -9,6 +9,26 @@ import msgspec
 from iayos.core.wire import ID, LongText
 
 Seq = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1, description="A message's number in its conversation, from 1 on.")]
+MediaIDs = Annotated[list[ID], msgspec.Meta(max_length=10)]
+
+
+class AttachmentOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that came with a message; its address is made for each viewer on request."""
+
+    mediaID: int
+    contentType: str
+    size: int
+    """Bytes."""
+
+
+class FileOut(msgspec.Struct, frozen=True, kw_only=True):
+    """The same with its addresses, signed for five minutes."""
+
+    mediaID: int
+    contentType: str
+    size: int
+    fileURL: str
+    thumbnailURL: str | None
 
 
 class MessageIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +37,8 @@ class MessageIn(msgspec.Struct, frozen=True, kw_only=True):
     message: LongText
     clientID: UUID | None = None
     """The sender's own name for it: sent again, it is the same message."""
+    attachments: MediaIDs = []
+    """Files of the sender's own, uploaded for chat at `/api/media`."""
 
 
 class ReadIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +69,7 @@ class MessageOut(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     sender_id: int
     clientID: str | None
     createdAt: datetime
-    attachments: list[Any]
+    attachments: list[AttachmentOut]
     conversationID: int
 
     @classmethod
@@ -56,7 +78,7 @@ class MessageOut(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
         return cls(
             seq=row.seq, messageID=row.id, message=row.body, sender_id=row.sender_id,
             clientID=str(row.client_id) if row.client_id else None, createdAt=row.created_at,
-            attachments=row.attachments, conversationID=row.conversation_id,
+            attachments=msgspec.convert(row.attachments, list[AttachmentOut]), conversationID=row.conversation_id,
         )  # fmt: skip
 
 

@@ -98,7 +98,14 @@ class Talk:
     async def _message(self, number: int, said: MessageIn) -> None:
         await limit_messages(self.db, self.live.settings, self.line.me.account_id)
         async with self.db.transaction() as tx:
-            sent = await actions.post_message(tx, number, by=self.line.me, body=said.message, client_id=said.clientID)
+            sent = await actions.post_message(
+                tx,
+                number,
+                by=self.line.me,
+                body=said.message,
+                client_id=said.clientID,
+                media_ids=said.attachments,
+            )
         self.line.offer(Ack.of(sent.message))
         if sent.is_new:
             self.live.told(sent.message)

@@ -9,7 +9,7 @@ from iayos.web.bus import APPLICATION
 from tests.chat.conftest import Chat, Pair, Phone, eventually
 
 _POST = Statement(
-    text("SELECT post_message(:conversation_id, :sender_id, NULL, 'Hello', '[]', now())").bindparams(
+    text("SELECT message_id FROM post_message(:conversation_id, :sender_id, NULL, 'Hello', '[]', now())").bindparams(
         bindparam("conversation_id", type_=BigInteger, required=True),
         bindparam("sender_id", type_=BigInteger, required=True),
     )
