@@ -44,10 +44,12 @@ class Person {
   async list() {
     const { items } = await this.api("/chat/conversations?limit=100");
     this.conversations = new Map(items.map((one) => [one.conversationID, one]));
-    const options = items.map((one) => new Option(`${one.jobTitle} (${one.unreadCount} unread)`, one.conversationID));
-    this.part("pick").replaceChildren(...options);
-    if (items.length) this.choose(items[0].conversationID);
-    else this.state("no conversation yet: accept an application first");
+    const label = (one) => one.jobTitle + (one.unreadCount ? ` (${one.unreadCount} unread)` : "");
+    this.part("pick").replaceChildren(...items.map((one) => new Option(label(one), one.conversationID)));
+    if (!items.length) return this.state("no conversation yet: accept an application first");
+    const common = items.find((one) => people.some((other) => other !== this && other.number === one.conversationID));
+    this.part("pick").value = (common || items[0]).conversationID;
+    this.choose((common || items[0]).conversationID);
   }
 
   choose(number) {
@@ -199,4 +201,4 @@ class Person {
   }
 }
 
-for (const section of document.querySelectorAll("section")) new Person(section);
+const people = [...document.querySelectorAll("section")].map((section) => new Person(section));
