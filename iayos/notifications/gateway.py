@@ -87,7 +87,7 @@ class Expo:
     def hand(self, *, crowd: bool = False) -> Iterator[None]:
         """A hand for a while; `Again` when all of this line are busy, or while Expo wants to be left alone."""
         rest = (self._rests_until or clock.now()) - clock.now()
-        if rest > timedelta():
+        if timedelta() < rest <= LONGEST_REST:
             raise Again(rest)
         if self._busy[crowd] >= HANDS[crowd]:
             raise Again(timedelta(seconds=tokens.jitter(0.5)))

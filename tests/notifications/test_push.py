@@ -4,14 +4,18 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import text
 
 from iayos.core import clock
 from iayos.core.db import Statement
+from iayos.core.errors import GatewayUnavailable
+from iayos.core.outbox import Again
 from iayos.notifications import events
 from iayos.notifications.actions import notify
 from iayos.notifications.deliveries import LEASE
+from iayos.notifications.gateway import Expo
 from iayos.notifications.tasks import push as send_pushes
 from tests import make
 from tests.notifications.conftest import CLAIM, Post, token
@@ -281,3 +285,59 @@ async def test_two_runners_with_one_task_send_it_once(post: Post) -> None:
     expos = (post.services.expo, post.another_expo())
     await asyncio.gather(*(send_pushes(post.db, expo, ids=ids) for expo in expos), return_exceptions=True)
     assert Counter(push["to"] for push in await post.pushes()) == {token(number): 1 for number in range(1, 121)}
+
+
+async def test_expo_is_left_alone_for_as_long_as_it_asks(post: Post) -> None:
+    asked = 0
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        error = {"code": "TOO_MANY_REQUESTS", "message": "Too many requests."}
+        return httpx.Response(429, headers={"retry-after": "120"}, json={"errors": [error]})
+
+    ben = await post.person()
+    await post.tell(ben)
+    ids = [one["id"] for one in await post.deliveries()]
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        expo = Expo(http, url="https://expo.test", access_token="secret")
+        with pytest.raises(GatewayUnavailable) as refused:
+            await send_pushes(post.db, expo, ids=ids)
+        assert refused.value.asked_s == 120
+        with pytest.raises(Again) as again:
+            await send_pushes(post.db, expo, ids=ids)
+        assert timedelta(seconds=118) < again.value.wait <= timedelta(seconds=120)
+        clock.advance(121)
+        with pytest.raises(GatewayUnavailable):
+            await send_pushes(post.db, expo, ids=ids)
+    assert asked == 2
+    await post.drain()
+    assert len(await post.pushes()) == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"data": {}}', b'{"data": [5]}', b"<html>", b'{"errors": [{}]}'])
+async def test_an_answer_that_makes_no_sense_is_asked_for_again(post: Post, body: bytes) -> None:
+    ben = await post.person()
+    await post.tell(ben)
+    ids = [one["id"] for one in await post.deliveries()]
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200, content=body))) as http:
+        expo = Expo(http, url="https://expo.test", access_token="")
+        with pytest.raises(GatewayUnavailable):
+            await send_pushes(post.db, expo, ids=ids)
+    await post.drain()
+    assert len(await post.pushes()) == 1
+
+
+async def test_fewer_tickets_than_messages_leave_the_rest_for_later(post: Post) -> None:
+    people = [await post.person() for _ in range(4)]
+    await post.tell_each(people)
+    ids = [one["id"] for one in await post.deliveries()]
+    two = b'{"data": [{"status": "ok", "id": "a"}, {"status": "ok", "id": "b"}]}'
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200, content=two))) as http:
+        with pytest.raises(Again) as again:
+            await send_pushes(post.db, Expo(http, url="https://expo.test", access_token=""), ids=ids)
+    assert again.value.wait <= LEASE
+    assert [one["sent_at"] is not None for one in await post.deliveries()] == [True, True, False, False]
+    clock.advance(LEASE.total_seconds() + 1)
+    await post.drain()
+    assert {push["to"] for push in await post.pushes()} == {token(3), token(4)}
