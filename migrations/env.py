@@ -28,7 +28,9 @@ def run(connection: Connection) -> None:
 
 async def main() -> None:
     """Connect, migrate, leave."""
-    engine = create_async_engine(asyncpg_url(context.config.get_main_option("sqlalchemy.url", "")), poolclass=pool.NullPool)
+    engine = create_async_engine(
+        asyncpg_url(context.config.get_main_option("sqlalchemy.url", "")), poolclass=pool.NullPool
+    )
     async with engine.connect() as connection:
         await connection.run_sync(run)
         await connection.commit()

@@ -1,5 +1,6 @@
 """The life of a job: posted, edited, done, approved, cancelled; and what payments tells it."""
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from msgspec import UNSET, structs
@@ -13,12 +14,13 @@ from iayos.core.money import fee_on, halves
 from iayos.core.moves import move
 from iayos.core.outbox import later
 from iayos.core.principal import Principal
+from iayos.jobs import photos
 from iayos.jobs.clocks import wind
 from iayos.jobs.invited import invited
 from iayos.jobs.models import Job, JobTable
-from iayos.jobs.queries import COUNT_LIVE, OVERDUE, JOB, PENDING_FOR_UPDATE, lock_job
+from iayos.jobs.queries import COUNT_LIVE, JOB, OVERDUE, PENDING_FOR_UPDATE, lock_job
 from iayos.jobs.schemas import CompletionIn, JobChanges, JobIn
-from iayos.jobs.states import InviteStatus, JobStatus
+from iayos.jobs.states import InviteStatus, JobStatus, PhotoKind
 from iayos.notifications.actions import notify, notify_each
 from iayos.notifications.events import (
     APPLICATION_REJECTED,
@@ -135,13 +137,14 @@ async def accepted(tx: Tx, job: Job, name: str, *, price: int, by: Principal, **
     return job, await open_conversation(tx, job.id, job.participants)
 
 
-async def complete(tx: Tx, job_id: int, data: CompletionIn, *, by: Principal) -> Job:
-    """The assigned worker, or the agency, says that the work is done; the client is asked to look."""
+async def complete(tx: Tx, job_id: int, data: CompletionIn, kept: Collection[int] = (), *, by: Principal) -> Job:
+    """The assigned worker, or the agency, says that the work is done; the client is asked to look.
+
+    `kept` are the ids of pictures that came with the request itself.
+    """
     job = await lock_job(tx, job_id)
     if job is None or by.account_id not in job.participants - {job.client_id}:
         raise NotFound(jobID=job_id)
-    if data.photos:
-        raise Invalid.of("photos", "Unknown media id")
     refuse_ended(job)
     if not job.escrow_paid:
         raise EscrowUnpaid(jobID=job.id)
@@ -152,6 +155,7 @@ async def complete(tx: Tx, job_id: int, data: CompletionIn, *, by: Principal) ->
         tx, job, "mark_complete", by=by,
         worker_marked_complete=True, marked_complete_at=clock.now(), completion_notes=data.notes or None,
     )  # fmt: skip
+    await photos.add(tx, job, [*(data.photos or ()), *kept], kind=PhotoKind.AFTER, by=by)
     await wind(tx, job, "silence")
     worker = await account_of(tx, by.account_id)
     await notify(

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from advanced_alchemy.base import IdentityAuditBase
+from advanced_alchemy.base import IdentityAuditBase, IdentityBase
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -293,3 +293,20 @@ class Application(Stateful, frozen=True):
     status: str
     reject_reason: str | None
     created_at: datetime
+
+
+class JobPhotoTable(IdentityBase):
+    """A picture of a job, by one of those who take part."""
+
+    __tablename__ = "job_photos"
+    __table_args__ = (
+        UniqueConstraint("media_id", name="uq_job_photos_media_id"),
+        CheckConstraint("kind IN ('BEFORE','AFTER')", name="kind_known"),
+        Index("ix_job_photos_job", "job_id", "id"),
+    )
+
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"))
+    media_id: Mapped[int] = mapped_column(BigInteger)
+    uploaded_by: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)

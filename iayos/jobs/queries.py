@@ -1,6 +1,7 @@
 """Reading jobs and applications, and showing them: a page of any length takes the same few queries."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import ARRAY, BigInteger, bindparam, false, func, select
@@ -12,9 +13,10 @@ from iayos.core.errors import NotFound
 from iayos.core.money import Centavos, halves
 from iayos.core.page import BIGGEST, Page, decode, page
 from iayos.core.principal import AGENCY, CLIENT, WORKER, Principal
-from iayos.jobs.models import Application, ApplicationTable, Job, JobTable
-from iayos.jobs.schemas import ApplicationOut, JobOut
-from iayos.jobs.states import ApplicationStatus, InviteStatus, JobStatus, JobType, Urgency
+from iayos.jobs.models import Application, ApplicationTable, Job, JobPhotoTable, JobTable
+from iayos.jobs.schemas import ApplicationOut, JobOut, JobPhotoOut
+from iayos.jobs.states import ApplicationStatus, InviteStatus, JobStatus, JobType, PhotoKind, Urgency
+from iayos.media.models import MediaTable
 from iayos.profiles.models import CategoryTable
 from iayos.profiles.queries import cards
 from iayos.profiles.schemas import PartyOut
@@ -71,6 +73,25 @@ class Found(Job, frozen=True):
     """Kilometres from the place that was asked about, unrounded."""
 
 
+class JobPhoto(msgspec.Struct, frozen=True):
+    """A picture of a job, with where it lies; the bucket is public, so its address is known."""
+
+    job_id: int
+    media_id: int
+    url: str
+    thumb_url: str | None
+    kind: str
+    uploaded_by: int
+    created_at: datetime
+
+    def shown(self) -> JobPhotoOut:
+        """On the wire."""
+        return JobPhotoOut(
+            mediaID=self.media_id, url=self.url, thumbnailURL=self.thumb_url, kind=PhotoKind(self.kind),
+            uploadedBy=self.uploaded_by, createdAt=self.created_at,
+        )  # fmt: skip
+
+
 class JobTitle(Row, frozen=True):
     """What a job is called."""
 
@@ -93,6 +114,16 @@ ASIDES = Statement(
     .where(JobTable.id == _ids),
     into=Aside,
 )
+PHOTOS = Statement(
+    select(
+        JobPhotoTable.job_id, JobPhotoTable.media_id, MediaTable.url, MediaTable.thumb_url, JobPhotoTable.kind,
+        JobPhotoTable.uploaded_by, JobPhotoTable.created_at,
+    )
+    .join(MediaTable, MediaTable.id == JobPhotoTable.media_id)
+    .where(JobPhotoTable.job_id == _ids)
+    .order_by(JobPhotoTable.id),
+    into=JobPhoto,
+)  # fmt: skip
 APPLICATIONS_OF = Statement(
     select(*columns(Application)).where(ApplicationTable.job_id == _ids, _by_worker), into=Application
 )
@@ -162,7 +193,7 @@ async def show(reads: Reads, job: Job, viewer_account_id: int) -> JobOut:
 
 
 async def show_all(reads: Reads, jobs: Sequence[Job], viewer_account_id: int) -> list[JobOut]:
-    """The same for a page of jobs, in three queries whatever its length."""
+    """The same for a page of jobs, in four queries whatever its length."""
     if not jobs:
         return []
     ids = [job.id for job in jobs]
@@ -170,7 +201,15 @@ async def show_all(reads: Reads, jobs: Sequence[Job], viewer_account_id: int) ->
     mine = {one.job_id: one for one in await reads.all(APPLICATIONS_OF, job_ids=ids, worker_id=viewer_account_id)}
     wanted = {key for job in jobs for key in _parties(job)} | {(one.worker_id, WORKER) for one in mine.values()}
     people = await cards(reads, wanted)
-    return [_job_out(job, asides[job.id], mine.get(job.id), people, viewer_account_id) for job in jobs]
+    photos: dict[int, list[JobPhotoOut]] = {job.id: [] for job in jobs}
+    for photo in await reads.all(PHOTOS, job_ids=ids):
+        photos[photo.job_id].append(photo.shown())
+    return [
+        msgspec.structs.replace(
+            _job_out(job, asides[job.id], mine.get(job.id), people, viewer_account_id), photos=photos[job.id]
+        )
+        for job in jobs
+    ]
 
 
 async def show_application(reads: Reads, application: Application) -> ApplicationOut:

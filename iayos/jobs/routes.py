@@ -12,7 +12,7 @@ from iayos.core.errors import Invalid
 from iayos.core.page import BIGGEST, DEFAULT_LIMIT, MAX_LIMIT, Page
 from iayos.core.principal import AGENCY, CLIENT, WORKER
 from iayos.core.wire import Clearable, Place, QueryPesos
-from iayos.jobs import actions, agency, applications, browse, invites, queries
+from iayos.jobs import actions, agency, applications, browse, invites, photo_routes, queries
 from iayos.jobs.explain import explain
 from iayos.jobs.invited import OwnInvite
 from iayos.jobs.schemas import (
@@ -20,7 +20,6 @@ from iayos.jobs.schemas import (
     ApplicationOut,
     AssignmentIn,
     CategoryOut,
-    CompletionIn,
     ExplainOut,
     InviteRejectionIn,
     JobChanges,
@@ -38,7 +37,6 @@ from iayos.web.docs import answers
 from iayos.web.tx import InTx, Reading
 
 NO_REASON: Final = RejectionIn()
-NOTHING_TO_ADD: Final = CompletionIn()
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="How many at most.")]
 as_client = acting_as(CLIENT)
 as_worker = acting_as(WORKER)
@@ -198,18 +196,6 @@ async def reject_invite(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[
 
 
 @post(
-    "/{job_id:int}/complete", status_code=200, guards=[acting_as(WORKER, AGENCY)], summary="Mark the work complete",
-    opt=answers(
-        actions.EscrowUnpaid, actions.AlreadyMarkedComplete, actions.AlreadyCompleted, actions.AlreadyCancelled,
-        actions.DisputeOpen,
-    ),
-)  # fmt: skip
-async def complete(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[CompletionIn] = NOTHING_TO_ADD) -> JobOut:
-    """By the assigned worker, or the agency, once the escrow is paid."""
-    return await queries.show(tx, await actions.complete(tx, job_id, data, by=me), me.account_id)
-
-
-@post(
     "/{job_id:int}/approve-completion", status_code=200, guards=[as_client], summary="Approve the work",
     opt=answers(actions.NotMarkedComplete, actions.AlreadyCompleted, actions.AlreadyCancelled, actions.DisputeOpen),
 )  # fmt: skip
@@ -268,7 +254,8 @@ of_jobs = Router(
     "/api/jobs",
     route_handlers=[
         categories, create, browse_jobs, my_jobs, my_applications, show, explain_job, edit, apply, applications_of_job,
-        withdraw, accept, reject, accept_invite, reject_invite, complete, approve_completion,
+        withdraw, accept, reject, accept_invite, reject_invite, photo_routes.complete, photo_routes.add_photos,
+        approve_completion,
     ],
     tags=["jobs"],
 )  # fmt: skip

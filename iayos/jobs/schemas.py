@@ -2,17 +2,17 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from iayos.core.explain import ExplainOut as ExplainOut
-from iayos.core.explain import Next as Next
-from iayos.core.explain import Waiting as Waiting
+from iayos.core.explain import ExplainOut as ExplainOut  # noqa: PLC0414 - part of this slice's wire too
+from iayos.core.explain import Next as Next  # noqa: PLC0414 - part of this slice's wire too
+from iayos.core.explain import Waiting as Waiting  # noqa: PLC0414 - part of this slice's wire too
 from iayos.core.money import Centavos, in_words
 from iayos.core.wire import ID, Clearable, Latitude, LongClearable, Longitude, LongText, Text, Title
-from iayos.jobs.states import ApplicationStatus, InviteStatus, JobStatus, JobType, Urgency
+from iayos.jobs.states import ApplicationStatus, InviteStatus, JobStatus, JobType, PhotoKind, Urgency
 from iayos.profiles.schemas import PartyOut
 
 LOWEST: Final = 100_00
@@ -122,8 +122,16 @@ class CompletionIn(msgspec.Struct, frozen=True, kw_only=True):
     """The worker is done."""
 
     notes: LongClearable | None = None
-    photos: list[ID] | None = None
+    photos: Annotated[list[ID], msgspec.Meta(max_length=20)] | None = None
     """Media ids of pictures of the finished work."""
+
+
+class PhotosIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Pictures of a job."""
+
+    photos: Annotated[list[ID], msgspec.Meta(max_length=20)] = []
+    """Media ids of `POST /api/media`, purpose JOB_PHOTO."""
+    kind: PhotoKind = PhotoKind.BEFORE
 
 
 class ApplicationOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +146,18 @@ class ApplicationOut(msgspec.Struct, frozen=True, kw_only=True):
     proposedBudget: Centavos
     status: ApplicationStatus
     rejectReason: str | None
+    createdAt: datetime
+
+
+class JobPhotoOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture of a job."""
+
+    mediaID: int
+    url: str
+    thumbnailURL: str | None
+    kind: PhotoKind
+    uploadedBy: int
+    """Account id."""
     createdAt: datetime
 
 
@@ -184,7 +204,7 @@ class JobOut(msgspec.Struct, frozen=True, kw_only=True):
     cashPaymentApproved: bool
     settledAt: datetime | None
     cancelReason: str | None
-    photos: list[str]
+    photos: list[JobPhotoOut]
     applicationsCount: int | None
     """Applications that were not withdrawn; only the client sees it."""
     myApplication: ApplicationOut | None

@@ -38,6 +38,13 @@ class InviteStatus(StrEnum):
     REJECTED = "REJECTED"
 
 
+class PhotoKind(StrEnum):
+    """When a picture was taken."""
+
+    BEFORE = "BEFORE"
+    AFTER = "AFTER"
+
+
 class Urgency(StrEnum):
     """How soon the client needs it."""
 

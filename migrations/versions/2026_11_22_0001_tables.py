@@ -793,6 +793,21 @@ def upgrade() -> None:
         "uq_disputes_one_open", "disputes", ["job_id"], unique=True, postgresql_where=sa.text("status = 'OPEN'")
     )
     op.create_table(
+        "job_photos",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
+        sa.Column("job_id", sa.BigInteger(), nullable=False),
+        sa.Column("media_id", sa.BigInteger(), nullable=False),
+        sa.Column("uploaded_by", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('BEFORE','AFTER')", name=op.f("ck_job_photos_kind_known")),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_job_photos_job_id_jobs")),
+        sa.ForeignKeyConstraint(["uploaded_by"], ["accounts.id"], name=op.f("fk_job_photos_uploaded_by_accounts")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job_photos")),
+        sa.UniqueConstraint("media_id", name="uq_job_photos_media_id"),
+    )
+    op.create_index("ix_job_photos_job", "job_photos", ["job_id", "id"], unique=False)
+    op.create_table(
         "kyc_files",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=1, increment=1), nullable=False),
         sa.Column("kyc_id", sa.BigInteger(), nullable=False),
@@ -1071,6 +1086,8 @@ def downgrade() -> None:
     op.drop_index("ix_kyc_logs_kyc_id", table_name="kyc_logs")
     op.drop_table("kyc_logs")
     op.drop_table("kyc_files")
+    op.drop_index("ix_job_photos_job", table_name="job_photos")
+    op.drop_table("job_photos")
     op.drop_index("uq_disputes_one_open", table_name="disputes", postgresql_where=sa.text("status = 'OPEN'"))
     op.drop_index("ix_disputes_job_id", table_name="disputes")
     op.drop_table("disputes")
