@@ -18,7 +18,7 @@ from iayos.core.principal import Principal
 from iayos.web.sockets import Socket
 
 PAGE: Final = 100
-RESUME_WITHIN_S: Final = 0.3
+RESUME_WITHIN_S: Final = 0.5
 encode = msgspec.json.encode
 
 
@@ -102,8 +102,12 @@ class Line:
         """Send this when its turn comes."""
         self.socket.offer(encode(frame).decode())
 
+    def pause(self) -> None:
+        """A frame is being served, and may be a resume: nothing goes live meanwhile that was not."""
+        self._timer.cancel()
+
     def hold(self) -> None:
-        """It resumes one conversation; the next may follow at once."""
+        """Wait anew for a resume, unless all is live already."""
         if self.holding:
             self._timer.cancel()
             self._timer = asyncio.get_running_loop().call_later(RESUME_WITHIN_S, self.release)

@@ -49,6 +49,7 @@ class Talk:
         """One frame in; whatever is wrong with it goes back as an `error`."""
         said: Any = None
         number = self.line.only
+        self.line.pause()
         try:
             self._take()
             envelope, said = read(raw)
@@ -64,6 +65,8 @@ class Talk:
         except Exception:
             log.exception("a frame crashed")
             self._refuse(AppError(), number, said)
+        finally:
+            self.line.hold()
 
     async def _serve(self, kind: str, number: int | None, said: Any) -> None:
         if kind != "resume":
@@ -81,7 +84,6 @@ class Talk:
                 async with self.db.transaction() as tx:
                     await actions.mark_read(tx, number, said.seq, by=self.line.me)
             case ResumeIn():
-                self.line.hold()
                 seat = await seat_of(self.db.reads, number, self.line.me.account_id)
                 place.resume(min(said.after, seat.last_seq))
             case _:

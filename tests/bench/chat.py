@@ -53,7 +53,7 @@ async def measure(asked: argparse.Namespace, database_url: str) -> bool:
     print(  # noqa: T201 - what the command is for
         f"{asked.messages} messages, {outcome.delivered} deliveries in {outcome.seconds:.1f} s:"
         f" {asked.messages / outcome.seconds:.0f} messages/s, {outcome.delivered / outcome.seconds:.0f} deliveries/s;"
-        f" {outcome.drops} drops, {outcome.repeated} sent again, {outcome.slow} times too slow;"
+        f" {outcome.drops} drops, {outcome.repeated} sent again, {outcome.early} before a resume, {outcome.slow} times too slow;"
         f" {asked.processes} processes, {asked.conversations} conversations; {len(faults)} faults"
     )
     for fault in faults[:20]:

@@ -2,6 +2,8 @@
 
 Each client keeps what a phone keeps: the last number of each conversation, and what it has no `ack` for. After a break it
 connects to any of the servers, resumes, and sends again what is open. What it sees must be 1, 2, 3 … in each conversation.
+Only a machine that takes longer than half a second to send its `resume` may see a live message before the answer; like a
+phone, it leaves that one aside (`early`), and the answer must bring it.
 """
 
 import asyncio
@@ -39,6 +41,7 @@ class Outcome(msgspec.Struct):
     """Messages sent again after a break."""
     faults: list[str] = []
     seconds: float = 0.0
+    early: int = 0
     slow: int = 0
     """Times that a server said 4408."""
 
@@ -57,6 +60,7 @@ class Client:
             for _ in range(count)
         )
         self.open: dict[str, int] = {}
+        self.resumed: set[int] = set()
         self.finished = asyncio.Event()
         """Everything is acknowledged."""
 
@@ -77,6 +81,7 @@ class Client:
 
     async def live(self, ws: ClientConnection) -> None:
         """One connection, from resume to its end."""
+        self.resumed.clear()
         for number, seq in self.last.items():
             await ws.send(json.dumps({"type": "resume", "conversationID": number, "after": seq}))
         for name, number in list(self.open.items()):
@@ -108,12 +113,17 @@ class Client:
             self.open.pop(frame["clientID"], None)
         elif frame["type"] == "chat_message":
             number, seq = frame["conversationID"], frame["seq"]
+            if seq > self.last[number] + 1 and number not in self.resumed:
+                self.outcome.early += 1
+                return
             if seq != self.last[number] + 1:
                 self.outcome.faults.append(f"conversation {number}: {seq} after {self.last[number]}")
             self.last[number] = max(seq, self.last[number])
             self.outcome.delivered += 1
-        elif frame["type"] == "resumed" and frame["to"] != self.last[frame["conversationID"]]:
-            self.outcome.faults.append(f"resumed {frame} at {self.last[frame['conversationID']]}")
+        elif frame["type"] == "resumed":
+            self.resumed.add(frame["conversationID"])
+            if frame["to"] != self.last[frame["conversationID"]]:
+                self.outcome.faults.append(f"resumed {frame} at {self.last[frame['conversationID']]}")
         elif frame["type"] == "error":
             self.outcome.faults.append(f"error {frame['code']}: {frame['error']}")
 
