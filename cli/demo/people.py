@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import httpx
 import msgspec
@@ -56,6 +56,10 @@ class Person:
         """POST."""
         return self._ask("POST", path, expect=expect, json=body)
 
+    def send(self, path: str, files: Any, fields: Any = None, *, expect: int = 201) -> Any:
+        """POST a form with files."""
+        return self._ask("POST", path, expect=expect, files=files, data=fields)
+
     def refused(self, path: str, body: Any = None, *, expect: int, code: str) -> None:
         """POST, and be refused for this reason."""
         check(f"why {path} is refused", self.post(path, body, expect=expect)["code"], expected=code)
@@ -80,6 +84,15 @@ class Person:
             what = f"{answer.request.method} {answer.request.url.path} by {self.email}"
             raise Unexpected(f"{what}: expected {expect}, came {answer.status_code} {answer.text[:500]}")
         return _JSON.decode(answer.content)
+
+
+class Cast(NamedTuple):
+    """Who has been on the stage: a client, the worker whom she paid, and two more workers."""
+
+    ana: Person
+    ben: Person
+    carlo: Person
+    dina: Person
 
 
 def received(sandbox: httpx.Client, email: str) -> str | None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from cli import show
 from cli.demo.people import check
@@ -13,37 +13,44 @@ from cli.demo.people import check
 SENTENCE: Final = 57
 SHORTEST: Final = 30
 COLUMN: Final = 10
-BESIDE: Final = 6 + 2 + 3 * (COLUMN + 1)
+MOST_COLUMNS: Final = 3
+BESIDE: Final = 6 + 2 + MOST_COLUMNS * (COLUMN + 1)
 """What a line holds beside its sentence: number, mark, and three amounts."""
 
 
-class Money(NamedTuple):
+class Money(dict[str, Decimal]):
     """What lies where, in pesos."""
 
-    wallet: Decimal
-    escrow: Decimal
-    fees: Decimal
-
     def __str__(self) -> str:
-        """In three columns."""
-        return " ".join(f"{amount:>{COLUMN},.2f}" for amount in self)
+        """In columns."""
+        return " ".join(f"{amount:>{COLUMN},.2f}" for amount in self.values())
+
+
+def nowhere() -> Money:
+    """No money has a part in it."""
+    return Money()
 
 
 class Telling:
-    """The story as it goes on."""
+    """The stories as they go on."""
 
-    def __init__(self, money: Callable[[], Money], *, begun: float) -> None:
+    def __init__(self, *, begun: float) -> None:
         self.begun = begun
         self.number = 0
-        self._money = money
+        self._money = nowhere
         self._out = show.console()
         room = self._out.width if self._out.is_terminal else SENTENCE + BESIDE
         self._sentence = min(SENTENCE, max(SHORTEST, room - BESIDE))
 
-    def title(self, text: str) -> None:
-        """The first lines."""
-        heads = " ".join(f"{head:>{COLUMN}}" for head in ("wallet Ben", "escrow", "fees"))
-        self._say(f"  [bold]{text:<{self._sentence + 5}}[/] [dim]{heads}[/]")
+    def title(self, text: str, money: Callable[[], Money] = nowhere, **heads: str) -> None:
+        """The first lines of a story: what it is about, and the headings of its money by name."""
+        if self.number:
+            self.rule()
+            self._say("")
+        self.number = 0
+        self._money = money
+        shown = " ".join(f"{head:>{COLUMN}}" for head in heads.values())
+        self._say(f"  [bold]{text:<{self._sentence + 5}}[/] [dim]{shown}[/]" if heads else f"  [bold]{text}[/]")
         self.rule()
 
     def rule(self) -> None:
@@ -51,18 +58,21 @@ class Telling:
         self._say(f"  [dim]{'─' * (self._sentence + BESIDE - 2)}[/]")
 
     @contextmanager
-    def step(self, sentence: str, *, wallet: str = "0.00", escrow: str = "0.00", fees: str = "0.00") -> Iterator[None]:
-        """One step; afterwards the money must lie just so."""
+    def step(self, sentence: str, **money: str) -> Iterator[None]:
+        """One step; afterwards the money must lie just so, and nothing where nothing is named."""
         self.number += 1
         try:
             with self._working(sentence):
                 yield
                 found = self._money()
-                check("money", found, expected=Money(Decimal(wallet), Decimal(escrow), Decimal(fees)))
+                expected = Money(
+                    dict.fromkeys(found, Decimal(0)) | {name: Decimal(given) for name, given in money.items()}
+                )
+                check("money", found, expected=expected)
         except Exception:
             self._say(f"  {self.number:>2}  {self._fit(sentence)} [red]✗[/]")
             raise
-        self._say(f"  [dim]{self.number:>2}[/]  {self._fit(sentence)} [green]✓[/] {found}")
+        self._say(f"  [dim]{self.number:>2}[/]  {self._fit(sentence)} [green]✓[/] {found}".rstrip())
 
     def end(self, proof: dict[str, Any]) -> None:
         """The books, and how long all of it took."""

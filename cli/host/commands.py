@@ -39,11 +39,15 @@ def up(
     asyncio.run(up(wishes))
 
 
-def demo() -> None:
+def demo(
+    everything: Annotated[
+        bool, typer.Option("--all", help="All stories: invitation, agency, cash, identity, wallet, profile; a minute.")
+    ] = False,
+) -> None:
     """Tell one job from registration to both reviews, on a fresh iAyos of its own; under 30 seconds, offline."""
     from cli.demo.story import tell
 
-    tell()
+    tell(everything=everything)
 
 
 def serve(
