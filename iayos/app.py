@@ -26,11 +26,12 @@ from iayos.kyc.routes import router as kyc
 from iayos.media.routes import router as media
 from iayos.notifications.routes import router as notifications
 from iayos.payments.admin import router as ledger
-from iayos.payments.cash_routes import router as cash
 from iayos.payments.admin_xendit import router as xendit
+from iayos.payments.cash_routes import router as cash
 from iayos.payments.paper_routes import router as papers
 from iayos.payments.routes import router as payments
 from iayos.payments.withdraw_routes import router as withdrawals
+from iayos.profiles.admin import router as certificates
 from iayos.profiles.routes import router as profiles
 from iayos.reviews.routes import router as reviews
 from iayos.services import opened
@@ -66,7 +67,7 @@ def create_app(settings: Settings) -> Litestar:
             kyc, kyc_cases,
             media,
             notifications,
-            profiles,
+            profiles, certificates,
             reviews,
             payments, cash, withdrawals, papers, ledger, xendit, disputes,
         ],
@@ -86,14 +87,18 @@ def create_app(settings: Settings) -> Litestar:
         type_encoders={Centavos: wire.encode, wire.Text: str},
         plugins=[docs.WireSchemas()],
         logging_config=None,
-        cors_config=CORSConfig(
-            allow_origins=settings.origins, allow_credentials=True, max_age=600,
-            expose_headers=["X-Request-ID", "Retry-After", "Idempotent-Replayed"],
-        ),
+        cors_config=_cors(settings),
         openapi_config=_openapi(),
     )  # fmt: skip
     app.asgi_handler = Edge(app.asgi_handler, https=settings.production)
     return app
+
+
+def _cors(settings: Settings) -> CORSConfig:
+    return CORSConfig(
+        allow_origins=settings.origins, allow_credentials=True, max_age=600,
+        expose_headers=["X-Request-ID", "Retry-After", "Idempotent-Replayed"],
+    )  # fmt: skip
 
 
 def _openapi() -> OpenAPIConfig:

@@ -120,6 +120,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return (self.web_url or self.public_url).rstrip("/")
 
 
+SHORTEST_SECRET: Final = 32
 SECRETS: Final = ("secret", "xendit_api_key", "xendit_callback_token", "resend_api_key", "supabase_url", "supabase_key")
 
 
@@ -139,7 +140,7 @@ def from_env(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
 
 
 def _check(settings: Settings) -> None:
-    if len(settings.secret) < 32:
+    if len(settings.secret) < SHORTEST_SECRET:
         raise MissingSetting("IAYOS_SECRET must have at least 32 characters")
     if not settings.production:
         return

@@ -69,12 +69,15 @@ def free_port() -> int:
 @asynccontextmanager
 async def serving(app: Any, port: int) -> AsyncIterator[str]:
     """`app` on a real port of this event loop."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, port=port, log_config=None, timeout_graceful_shutdown=1, ws="websockets-sansio",
-            ws_per_message_deflate=False,
-        )  # fmt: skip
+    config = uvicorn.Config(
+        app,
+        port=port,
+        log_config=None,
+        timeout_graceful_shutdown=1,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
     )
+    server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, 
 import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
-from sqlalchemy import BigInteger, ClauseElement, ColumnElement, bindparam, insert, update
+from sqlalchemy import BigInteger, ClauseElement, ColumnElement, Table, bindparam, insert, update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from iayos.core import clock
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:  # asyncpg's classes are generic in its stubs alone
     Pool = asyncpg.Pool[asyncpg.Record]
 
 T = TypeVar("T")
-DIALECT: Final = asyncpg_dialect()
+DIALECT: Final = asyncpg_dialect()  # type: ignore[no-untyped-call]
 STAMPS: Final = frozenset({"created_at", "updated_at"})
 """Audit columns, filled from the clock unless they are given."""
 
@@ -50,15 +51,15 @@ class Statement(Generic[T]):
     into: type[T] | None
 
     @overload
-    def __init__(self: "Statement[Any]", clause: ClauseElement) -> None: ...
+    def __init__(self: "Statement[Any]", clause: ClauseElement | str) -> None: ...
     @overload
-    def __init__(self, clause: ClauseElement, into: type[T] | None) -> None: ...
-    def __init__(self, clause: ClauseElement, into: type[T] | None = None) -> None:
+    def __init__(self, clause: ClauseElement | str, into: type[T] | None) -> None: ...
+    def __init__(self, clause: ClauseElement | str, into: type[T] | None = None) -> None:
         self.into = into
         if isinstance(clause, str):
             self.sql, self.names = clause, ()
             return
-        compiled = clause.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+        compiled = cast("SQLCompiler", clause.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True}))
         # A Python default of a column compiles to a bind that nobody fills: it must be given, or be one of the stamps.
         defaults = {column.key for column in (*compiled.insert_prefetch, *compiled.update_prefetch)}
         constants = {
@@ -67,9 +68,7 @@ class Statement(Generic[T]):
             if not bind.required and name not in defaults
         }
         self.sql = str(compiled)
-        self.names = tuple(
-            (name, constants.get(name, msgspec.UNSET)) for name in compiled.positiontup or ()
-        )
+        self.names = tuple((name, constants.get(name, msgspec.UNSET)) for name in compiled.positiontup or ())
 
     def arguments(self, given: dict[str, Any]) -> list[Any]:
         """The arguments in the order of the SQL; one that is missing or unknown is an error, never a silent NULL."""
@@ -204,10 +203,10 @@ async def _keep(_: "Connection") -> None:
 @lru_cache(maxsize=2048)
 def _insert(target: type[DeclarativeBase] | type[Row], names: tuple[str, ...]) -> Statement[Any]:
     into = target if issubclass(target, Row) else None
-    table = (target.table if issubclass(target, Row) else target).__table__
+    table = cast("Table", (target.table if issubclass(target, Row) else target).__table__)
     stamps = [name for name in STAMPS if name in table.c]
-    clause = insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in {*names, *stamps}})  # type: ignore[arg-type]
-    returned = columns(into) if into else [*table.primary_key.columns] if hasattr(table, "primary_key") else []
+    clause = insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in {*names, *stamps}})
+    returned = columns(into) if into else [*table.primary_key.columns]
     return Statement(clause.returning(*returned), into=into)
 
 

@@ -10,7 +10,7 @@ QUIET = ("httpx", "httpcore", "saq", "alembic", "psycopg.pool", "uvicorn.access"
 
 def configure(*, pretty: bool = False, level: str = "INFO") -> None:
     """Set up structlog and the standard library's logging for this process."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -18,7 +18,7 @@ class Centavos(int):
     def parse(cls, raw: object) -> Self:
         """Pesos from JSON: a positive number with at most two decimals."""
         if isinstance(raw, bool) or not isinstance(raw, int | float):
-            raise ValueError("Expected a number of pesos, such as 525.5")
+            raise ValueError("Expected a number of pesos, such as 525.5")  # noqa: TRY004 - a reason for people
         if isinstance(raw, float) and not math.isfinite(raw):
             raise ValueError("Expected a number of pesos, such as 525.5")
         exact = Decimal(repr(raw)) * 100

@@ -1,9 +1,9 @@
 """`move()`: the only assignment of a status (HOUSE 7); what is legal stands in each slice's table of moves."""
 
 from functools import lru_cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
-from sqlalchemy import BigInteger, Text, bindparam, insert, literal, select, update
+from sqlalchemy import BigInteger, Table, Text, bindparam, insert, literal, select, update
 
 from iayos.core import clock
 from iayos.core.db import Row, Statement, Tx, columns
@@ -50,10 +50,10 @@ async def move(tx: Tx, row: S, name: str, *, by: Principal | None, **changes: An
 
 @lru_cache(maxsize=512)
 def _step(row: type[Stateful], names: tuple[str, ...]) -> Statement[Any]:
-    table = row.table.__table__
+    table = cast("Table", row.table.__table__)
     binds = {name: bindparam(name, type_=table.c[name].type) for name in names}
     moved = (
-        update(table)  # type: ignore[arg-type]
+        update(table)
         .where(table.c.id == bindparam("row_id", type_=BigInteger), table.c.status == bindparam("source", type_=Text))
         .values(status=bindparam("target", type_=Text), **binds)
         .returning(*columns(row))

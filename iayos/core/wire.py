@@ -24,7 +24,7 @@ class Text(str):
     def parse(cls, raw: object) -> Self:
         """The text without surrounding blanks; ValueError with a reason for people when it does not fit."""
         if not isinstance(raw, str):
-            raise ValueError("Expected a text")
+            raise ValueError("Expected a text")  # noqa: TRY004 - a reason for people
         text = raw.strip()
         if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
             raise ValueError("Expected a text without control characters")

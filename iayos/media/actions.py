@@ -112,7 +112,9 @@ async def signed_url(files: Files, media: Media) -> str | None:
 
 async def address_of(reads: Reads, files: Files, media_id: int | None) -> str | None:
     """The address of a kept file for somebody who may see it; None without one, or while storage does not answer."""
-    found = await reads.one_or_none(KEPT, media_id=media_id) if media_id is not None else None
+    if media_id is None:
+        return None
+    found = await reads.one_or_none(KEPT, media_id=media_id)
     try:
         return await signed_url(files, found) if found else None
     except GatewayUnavailable:

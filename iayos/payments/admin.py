@@ -54,7 +54,9 @@ async def postings(
 
 
 async def _find(reads: Reading, code: str) -> LedgerAccount:
-    found = None if "\x00" in code else await reads.one_or_none(queries.ACCOUNT, code=code)
+    if "\x00" in code:  # no text of PostgreSQL has it
+        raise NotFound
+    found = await reads.one_or_none(queries.ACCOUNT, code=code)
     if found is None:
         raise NotFound
     return found

@@ -68,7 +68,7 @@ async def end_attempts(tx: Tx, job: Job, *, by: Principal | None) -> None:
 
 async def refund(tx: Tx, job: Job, reference: str, *, base: int, fee: int) -> Payment:
     """The record of money that went back to the client; the posting under `reference` is the caller's."""
-    made = await tx.insert(
+    made: Payment = await tx.insert(
         Payment, type=PaymentType.REFUND, status=PaymentStatus.PENDING, method=Method.WALLET, payer_id=job.client_id,
         job_id=job.id, base=base, fee=fee, amount=base + fee, external_id=reference,
     )  # fmt: skip

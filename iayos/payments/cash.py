@@ -3,7 +3,7 @@
 What moves is the held half, to the payee; our fee on the cash becomes due from the client.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from iayos.core import audit, clock
 from iayos.core.db import Database, Tx
@@ -136,7 +136,7 @@ async def _accept(tx: Tx, job: Job, payment: Payment, notes: str, *, by: Princip
     await settle.earned(tx, job, rest if job.half_released else first + rest)
     await _tell_client(tx, events.CASH_VERIFIED, job, payment)
     data = {"jobID": job.id, "transactionID": payment.id}
-    told = {"amount": rest, "job_title": job.title}
+    told: dict[str, Any] = {"amount": rest, "job_title": job.title}
     await notify(tx, settle.payee_of(job), events.FINAL_PAYMENT_RECEIVED, data=data, **told)
     return payment
 

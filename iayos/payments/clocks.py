@@ -1,7 +1,7 @@
 """The runner's hand on a job's clocks (jobs/clocks.py): what falls due is done, once, and before it the client is reminded."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from iayos.core import clock as time
 from iayos.core.db import Database, Tx
@@ -41,7 +41,7 @@ async def _tick(tx: Tx, job: Job, clock: Clock, settings: Settings) -> timedelta
         return None
     moment = time.now()
     reminders = [since + timedelta(days=day) for day in settings.reminders] if clock.reminds else []
-    for number, at in enumerate(one for one in reminders if one <= moment and one < due):
+    for number in range(sum(one <= moment and one < due for one in reminders)):
         await _remind(tx, job, clock, number)
     if due <= moment:
         await ACTIONS[clock.move](tx, job)
@@ -73,7 +73,7 @@ async def _release_half(tx: Tx, job: Job) -> None:
     payee = settle.payee_of(job)
     await post_and_collect(tx, f"release-half:{job.id}", (chart.escrow(job.id), chart.wallet(payee), first))
     await settle.earned(tx, job, first, jobs=0)
-    told = {"data": {"jobID": job.id}, "job_title": job.title}
+    told: dict[str, Any] = {"data": {"jobID": job.id}, "job_title": job.title}
     await notify(tx, payee, events.HALF_RELEASED, amount=first, **told)
     await notify(tx, job.client_id, events.PAYMENT_OVERDUE, amount=rest + fee_on(rest), **told)
 

@@ -1,7 +1,7 @@
 """Payments on the wire, where a payment is called a transaction."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Protocol, Self
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
@@ -14,24 +14,6 @@ PayBy = Literal["GCASH", "MAYA", "GRABPAY", "CARD", "BANK", "WALLET"]
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 """An instant with its offset from UTC."""
-
-
-class PaymentFacts(Protocol):
-    """What a transaction is made from."""
-
-    id: int
-    type: str
-    status: str
-    amount: int
-    fee: int
-    method: str | None
-    invoice_url: str | None
-    expires_at: datetime | None
-    job_id: int | None
-    failure_reason: str | None
-    credited_to: str | None
-    created_at: datetime
-    completed_at: datetime | None
 
 
 class TransactionOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,13 +39,13 @@ class TransactionOut(msgspec.Struct, frozen=True, kw_only=True):
     """A decision of staff that moves more than ₱50,000 waits for another member to repeat it."""
 
     @classmethod
-    def of(cls, payment: PaymentFacts, *, awaiting_second: bool = False) -> Self:
-        """The wire form of a payment."""
+    def of(cls, payment: Any, *, awaiting_second: bool = False) -> Self:
+        """`payment` is a row of payments."""
         return cls(
-            transactionID=payment.id, type=payment.type, status=payment.status,  # type: ignore[arg-type]
+            transactionID=payment.id, type=payment.type, status=payment.status,
             amount=Centavos(payment.amount), fee=Centavos(payment.fee), paymentMethod=payment.method,
             invoiceURL=payment.invoice_url, expiresAt=payment.expires_at, jobID=payment.job_id,
-            failureReason=payment.failure_reason, creditedTo=payment.credited_to,  # type: ignore[arg-type]
+            failureReason=payment.failure_reason, creditedTo=payment.credited_to,
             createdAt=payment.created_at, completedAt=payment.completed_at, awaitingSecond=awaiting_second,
         )  # fmt: skip
 

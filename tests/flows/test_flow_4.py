@@ -20,7 +20,9 @@ async def choose_cash(deal: Deal) -> httpx.Response:
 
 async def upload(who: As, deal: Deal, seed: int = 1, **options: Any) -> httpx.Response:
     return await who.request(
-        "POST", f"/api/jobs/{deal.job.id}/upload-cash-proof", files={"photo": ("p.jpg", photo(seed, **options), "image/jpeg")}
+        "POST",
+        f"/api/jobs/{deal.job.id}/upload-cash-proof",
+        files={"photo": ("p.jpg", photo(seed, **options), "image/jpeg")},
     )
 
 
@@ -40,7 +42,11 @@ async def test_cash_from_choice_to_verification(bench: Bench) -> None:
     shown = await upload(deal.client, deal)
     assert shown.status_code == 201
     transaction = shown.json()
-    assert (transaction["type"], transaction["paymentMethod"], transaction["status"]) == ("JOB_PAYMENT", "CASH", "PENDING")
+    assert (transaction["type"], transaction["paymentMethod"], transaction["status"]) == (
+        "JOB_PAYMENT",
+        "CASH",
+        "PENDING",
+    )
     assert transaction["amount"] == 500.25
     assert (await upload(deal.client, deal)).json()["code"] == "PROOF_PENDING"
     assert await bench.notices(staff) == ["CASH_TO_VERIFY"]
@@ -64,7 +70,11 @@ async def test_cash_from_choice_to_verification(bench: Bench) -> None:
     job = (await deal.client.get(f"/api/jobs/{deal.job.id}")).json()
     assert (job["remainingPaymentPaid"], job["cashPaymentApproved"]) == (True, True)
     assert (await bench.sandbox.get(job["cashPaymentProofUrl"])).status_code == 200
-    (received,) = [one for one in (await deal.worker.get("/api/notifications")).json()["items"] if one["type"] == "FINAL_PAYMENT_RECEIVED"]
+    (received,) = [
+        one
+        for one in (await deal.worker.get("/api/notifications")).json()["items"]
+        if one["type"] == "FINAL_PAYMENT_RECEIVED"
+    ]
     assert received["body"] == "You received ₱500.25 for Fix leaking faucet"
     assert (await deal.worker.get("/api/profile")).json()["totalEarningGross"] == 1000.5
     again = await verdict(staff, transaction)
@@ -134,10 +144,18 @@ async def test_a_photo_that_was_used_before_is_named(bench: Bench, change: str) 
     await choose_cash(first)
     await choose_cash(second)
     before = (await upload(first.client, first, seed=7)).json()
-    options = {"same": {}, "smaller": {"scale": 0.5}, "saved anew": {"quality": 40}, "cropped": {"crop": 0.02}}[change]
+    changes: dict[str, dict[str, Any]] = {
+        "same": {},
+        "smaller": {"scale": 0.5},
+        "saved anew": {"quality": 40},
+        "cropped": {"crop": 0.02},
+    }
+    options = changes[change]
     again = (await upload(second.client, second, seed=7, **options)).json()
     seen = (await staff.get(f"/api/admin/cash/{again['transactionID']}")).json()
-    assert [(one["transactionID"], one["jobID"]) for one in seen["earlierUses"]] == [(before["transactionID"], first.job.id)]
+    assert [(one["transactionID"], one["jobID"]) for one in seen["earlierUses"]] == [
+        (before["transactionID"], first.job.id)
+    ]
     third = await bench.approved()
     await choose_cash(third)
     fresh = (await upload(third.client, third, seed=8)).json()

@@ -9,6 +9,7 @@ from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal
 
 from iayos.core.db import Database
+from iayos.core.money import halves
 from iayos.core.principal import Principal
 from iayos.disputes import actions as disputes
 from iayos.disputes.schemas import DisputeIn
@@ -80,7 +81,7 @@ async def live(db: Database, job: Job, end: str, share: int, client: Principal, 
         await jobs.complete(tx, job.id, CompletionIn(), by=worker)
         approved = await jobs.approve_completion(tx, job.id, by=client)
         if end == "paid":
-            _, rest = settle.halves(settle.price_of(approved))
+            _, rest = halves(settle.price_of(approved))
             await pay_from_wallet(tx, approved, half=HALVES[Purpose.FINAL], base=rest, by=client)
         else:
             await clocks.ACTIONS[CLOCKS["overdue"].move](tx, approved)
@@ -88,9 +89,7 @@ async def live(db: Database, job: Job, end: str, share: int, client: Principal, 
 
 async def test_every_account_ends_at_the_expected_centavo(db: Database) -> None:
     chance = random.Random(20261122)
-    people = [
-        (await make.account(db, "CLIENT"), await make.account(db, "WORKER", trades=(1,))) for _ in range(4)
-    ]
+    people = [(await make.account(db, "CLIENT"), await make.account(db, "WORKER", trades=(1,))) for _ in range(4)]
     async with db.transaction() as tx:
         for ana, _ in people:
             await post(tx, f"rich:{ana.account_id}", ("xendit", f"wallet:{ana.account_id}", RICH))

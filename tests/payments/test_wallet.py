@@ -39,7 +39,7 @@ async def test_amounts_outside_the_limits_are_refused(bench: Bench, amount: obje
 
 
 async def test_deposits_at_once_never_pass_the_daily_limit(bench: Bench) -> None:
-    ben, ben_id = await someone(bench)
+    ben, _ = await someone(bench)
     answers = await asyncio.gather(*(ben.post(DEPOSIT, {"amount": 90_000}) for _ in range(9)))
     assert sorted(one.status_code for one in answers) == [201] * 5 + [409] * 4
     assert {one.json().get("code") for one in answers if one.status_code == 409} == {"DEPOSIT_LIMIT"}
@@ -95,7 +95,8 @@ async def test_six_wallet_payments_on_money_for_one(bench: Bench) -> None:
 async def test_my_transactions_come_page_by_page(bench: Bench) -> None:
     ben, _ = await someone(bench)
     made = [(await ben.post(DEPOSIT, {"amount": 100 + n})).json()["transactionID"] for n in range(5)]
-    seen, cursor = [], ""
+    seen: list[int] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = (await ben.get(f"/api/accounts/wallet/transactions?limit=2{cursor}")).json()
         seen += [one["transactionID"] for one in page["items"]]

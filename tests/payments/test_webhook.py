@@ -18,7 +18,7 @@ async def deliveries(bench: Bench) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "sandbox-callback-toke", "SANDBOX-CALLBACK-TOKEN", "tökén"])
 async def test_a_wrong_token_leaves_nothing_but_a_count(bench: Bench, token: str | None) -> None:
-    headers = {} if token is None else {"x-callback-token": token.encode()}
+    headers = {} if token is None else {b"x-callback-token": token.encode()}
     answer = await bench.http.post(HOOK, json={"id": "inv", "status": "PAID"}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, "AUTH_FAILED")
     assert await bench.db.pool.fetchval("SELECT count(*) FROM xendit_events") == 0
