@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-ANNOTATIONS: Final = frozenset({"title", "description", "default", "deprecated", "examples"})
+ANNOTATIONS: Final = frozenset({"title", "description", "default", "deprecated", "examples", "contentMediaType"})
 KINDS: Final[dict[str, tuple[type, ...]]] = {
     "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "array": (list,), "object": (dict,),
     "null": (type(None),),

@@ -174,3 +174,28 @@ class MyPicturesOut(CompletionOut, frozen=True, kw_only=True):
 
     items: list[PictureOut]
     nextCursor: str | None
+
+
+class AdminCertificationOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker's certificate as staff sees it."""
+
+    certificationID: int
+    accountID: int
+    name: str
+    issuedBy: str | None
+    issuedOn: date | None
+    expiresOn: date | None
+    is_verified: bool
+    decidedAt: datetime | None
+    contentType: str | None
+    """Null in a list, as the addresses are: a look at the file is asked for and recorded one by one."""
+    fileURL: str | None
+    thumbnailURL: str | None
+    createdAt: datetime
+
+
+class CertificationDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a certificate is good; if not, why."""
+
+    approved: bool
+    notes: LongClearable | None = None
