@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
 TIMEOUT_S: Final = 60
+PAGE: Final = 100
 UNAUTHORISED: Final = 401
 ABSENT: Final = 404
 EXITS: Final = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 404: NOT_FOUND, 409: CONFLICT}
@@ -50,19 +51,20 @@ class API:
         given = {name: value for name, value in params.items() if value is not None}
         return self._ask("GET", path, params=given)
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def post(self, path: str, body: Mapping[str, Any] | None = None, *, timeout_s: float = TIMEOUT_S) -> Any:
         """POST; what the server says."""
-        return self._ask("POST", path, **({} if body is None else {"json": body}))
+        return self._ask("POST", path, timeout=timeout_s, **({} if body is None else {"json": body}))
 
-    def pages(self, path: str, **params: Any) -> list[Any]:
-        """All items of a list, page after page."""
+    def pages(self, path: str, *, most: int | None = None, **params: Any) -> list[Any]:
+        """All items of a list, page after page, or so many of them."""
         items: list[Any] = []
         cursor = None
         while True:
-            page = self.get(path, **params, limit=100, cursor=cursor)
+            wanted = PAGE if most is None else min(PAGE, most - len(items))
+            page = self.get(path, **params, limit=wanted, cursor=cursor)
             items += page["items"]
             cursor = page["nextCursor"]
-            if cursor is None:
+            if cursor is None or len(items) == most:
                 return items
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:

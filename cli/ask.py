@@ -18,3 +18,13 @@ def password(*, from_stdin: bool, confirm: bool = False) -> str:
         raise Fault("there is no terminal to ask for the password.", code=USAGE, hint="--password-stdin")
     typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt=confirm, err=True)
     return typed
+
+
+def sure(question: str, *, yes: bool) -> None:
+    """Go on only if the person says so, or has said so beforehand."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Fault("there is no terminal to ask whether you are sure.", code=USAGE, hint="the same with --yes")
+    if not typer.confirm(question, err=True):
+        raise Fault("nothing was done.")

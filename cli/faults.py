@@ -1,5 +1,7 @@
 """What can go wrong in the CLI, with the exit codes that scripts rely on (SPEC 8)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 FAILED: Final = 1
@@ -17,3 +19,14 @@ class Fault(Exception):
         self.message = message
         self.code = code
         self.hint = hint
+
+
+@contextmanager
+def advising(hint: str) -> Iterator[None]:
+    """Where the server refuses because of how things stand, the next step is to look at them."""
+    try:
+        yield
+    except Fault as fault:
+        if fault.code == CONFLICT and not fault.hint:
+            fault.hint = hint
+        raise

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 ACCENT: Final = "cyan"
 WIDEST: Final = 100
+SECOND: Final = (
+    "Nothing has moved yet: above ₱50,000 another member of staff has to say the same. Your decision is kept."
+)
 _AGES: Final = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (30 * 86_400, 86_400, "d"))
 
 
@@ -38,6 +41,17 @@ def table(
     else:
         for row in rows:
             print("\t".join(_plain(cell, column.kind) for cell, column in zip(row, columns, strict=True)))  # noqa: T201
+
+
+def facts(found: Sequence[tuple[Column, Any]], *, as_json: bool, raw: Any) -> None:
+    """One thing, fact by fact; those that are not known are left out on a terminal."""
+    if as_json:
+        document(raw)
+    elif terminal():
+        _draw_facts([(column, value) for column, value in found if value is not None])
+    else:
+        for column, value in found:
+            print(f"{column.name}\t{_plain(value, column.kind)}")  # noqa: T201
 
 
 def document(raw: Any) -> None:
@@ -168,6 +182,17 @@ def _draw(columns: Sequence[Column], rows: Sequence[Sequence[Any]], footer: str)
     out.print(Padding(drawn, (0, 0, 0, 2)))
     if footer:
         out.print(f"  [dim]{footer}[/]")
+
+
+def _draw_facts(found: Sequence[tuple[Column, Any]]) -> None:
+    from rich.text import Text
+
+    out = console()
+    widest = max(len(column.name) for column, _ in found)
+    for column, value in found:
+        out.print(
+            Text.assemble("  ", (f"{column.name:<{widest}}", "dim"), "  ", _fancy(value, column.kind)), soft_wrap=True
+        )
 
 
 def _bare(marked_up: str) -> str:

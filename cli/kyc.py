@@ -1,0 +1,129 @@
+"""`iayos kyc …`: identity checks, from the queue to the decision."""
+
+from typing import Annotated, Any, Final, Literal
+
+import typer
+
+from cli import ask, show
+from cli.api import API
+from cli.faults import USAGE, Fault, advising
+from cli.options import AsJSON, Limit, ProfileName, Reason, Yes
+from cli.show import Column
+
+app = typer.Typer(help="Identity checks: the queue, the documents, the decision.", no_args_is_help=True)
+Case = Annotated[int, typer.Argument(metavar="ID", min=1, help="The case, as `iayos kyc list` names it.")]
+COLUMNS: Final = (
+    Column("CASE", "number"), Column("NAME"), Column("KIND"), Column("STATUS"), Column("ROUND", "number"),
+    Column("DUE", "time"), Column("CLAIMED BY"),
+)  # fmt: skip
+
+
+@app.command("list", epilog="Example: iayos kyc list --free --limit 20")
+def list_cases(
+    status: Annotated[
+        Literal["PENDING", "APPROVED", "REJECTED"] | None, typer.Option(help="Those that stand like this.")
+    ] = None,
+    free: Annotated[bool, typer.Option("--free", help="Only those that nobody else holds.")] = False,
+    limit: Limit = 100,
+    as_json: AsJSON = False,
+    profile: ProfileName = None,
+) -> None:
+    """Cases that wait, the most urgent first."""
+    with API.signed_in(profile) as api:
+        found = api.pages("/api/admin/kyc", most=limit, status=status, free="true" if free else None)
+    footer = f"{len(found)} cases, {sum(one['overdue'] for one in found)} overdue"
+    show.table(COLUMNS, [row(one) for one in found], as_json=as_json, raw=found, footer=footer)
+
+
+@app.command(epilog="Example: iayos kyc claim 1042")
+def claim(case: Case, as_json: AsJSON = False, profile: ProfileName = None) -> None:
+    """Hold a case for 15 minutes: nobody else decides it meanwhile."""
+    with API.signed_in(profile) as api, advising(f"iayos kyc show {case}"):
+        found = api.post(f"/api/admin/kyc/{case}/claim")
+    show.table(COLUMNS, [row(found)], as_json=as_json, raw=found)
+
+
+@app.command("show", epilog="Example: iayos kyc show 1042 --purpose 'Second look'")
+def show_case(
+    case: Case,
+    purpose: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Why you look; every look is kept on record.")
+    ] = None,
+    as_json: AsJSON = False,
+    profile: ProfileName = None,
+) -> None:
+    """One case with the addresses of its documents, which work for five minutes."""
+    with API.signed_in(profile) as api:
+        found = api.get(f"/api/admin/kyc/{case}", purpose=purpose)
+    facts = [
+        (Column("CASE"), found["kycID"]), (Column("NAME"), found["name"]), (Column("EMAIL"), found["email"]),
+        (Column("ACCOUNT"), found["accountID"]), (Column("KIND"), kind(found)), (Column("STATUS"), found["status"]),
+        (Column("ROUND"), found["round"]), (Column("DUE", "time"), found["dueAt"]), (Column("NOTES"), found["notes"]),
+        (Column("CLAIMED BY"), holder(found)), (Column("CLAIMED UNTIL", "time"), found["claimedUntil"]),
+        *((Column(one["documentType"]), document(one)) for one in found["files"]),
+        (Column("MISSING"), ", ".join(found["missing"]) or None),
+    ]  # fmt: skip
+    show.facts(facts, as_json=as_json, raw=found)
+
+
+@app.command(epilog="Example: iayos kyc approve 1042 --reason 'All three match' --yes")
+def approve(case: Case, reason: Reason, yes: Yes = False, as_json: AsJSON = False, profile: ProfileName = None) -> None:
+    """They are who they say they are; void when a document changed since you looked."""
+    ask.sure(f"Approve case {case}?", yes=yes)
+    decide(case, {"approved": True, "notes": reason}, as_json=as_json, profile=profile)
+
+
+@app.command(epilog="Example: iayos kyc reject 1042 --reason 'Another face.' --document SELFIE=MISMATCH --yes")
+def reject(
+    case: Case,
+    reason: Reason,
+    document: Annotated[
+        list[str] | None, typer.Option(metavar="TYPE=CODE", help="What is wrong with one document; repeat for several.")
+    ] = None,
+    yes: Yes = False,
+    as_json: AsJSON = False,
+    profile: ProfileName = None,
+) -> None:
+    """Say what is wrong; they may hand in again, at most five times."""
+    reasons = [fault(one) for one in document or []]
+    ask.sure(f"Reject case {case}?", yes=yes)
+    body = {"approved": False, "notes": reason} | ({"reasons": reasons} if reasons else {})
+    decide(case, body, as_json=as_json, profile=profile)
+
+
+def decide(case: int, body: dict[str, Any], *, as_json: bool, profile: str | None) -> None:
+    """Say it to the server, and what came of it to the person."""
+    with API.signed_in(profile) as api, advising(f"iayos kyc show {case}"):
+        found = api.post(f"/api/admin/kyc/{case}/review", body)
+    show.table(COLUMNS, [row(found)], as_json=as_json, raw=found)
+
+
+def fault(text: str) -> dict[str, str]:
+    """SELFIE=MISMATCH."""
+    kind_of, _, code = text.partition("=")
+    if not kind_of or not code:
+        raise Fault(f"{text!r} does not name a document and what is wrong with it.", code=USAGE, hint="SELFIE=MISMATCH")
+    return {"documentType": kind_of.upper(), "code": code.upper()}
+
+
+def row(one: dict[str, Any]) -> list[Any]:
+    """A case in a table."""
+    return [one["kycID"], one["name"], kind(one), one["status"], one["round"], one["dueAt"], holder(one)]
+
+
+def kind(one: dict[str, Any]) -> str:
+    """Who is checked."""
+    return (
+        f"{one['kycType']} {one['userType']}".lower() if one["kycType"] != one["userType"] else one["kycType"].lower()
+    )
+
+
+def holder(one: dict[str, Any]) -> str | None:
+    """Who looks at it now."""
+    return f"account {one['claimedBy']}" if one["claimedBy"] else None
+
+
+def document(one: dict[str, Any]) -> str:
+    """A document: how it stands and where it is."""
+    said = " ".join(word for word in (one["status"], one["reasonCode"]) if word)
+    return f"{said} {one['contentType']} {one['fileURL'] or 'not to be had'}"
