@@ -38,7 +38,9 @@ FEES_PAID = Statement(
     )
 )
 OFFERS_MADE = Statement(
-    select(func.count()).where(OfferTable.dispute_id == bindparam("dispute_id"), OfferTable.by_client == bindparam("by_client"))
+    select(func.count()).where(
+        OfferTable.dispute_id == bindparam("dispute_id"), OfferTable.by_client == bindparam("by_client")
+    )
 )
 
 
@@ -184,7 +186,15 @@ async def _divide(
     to_client, moment = held - to_payee, clock.now()
     fee = share_of(await tx.value(FEES_PAID, job_id=job.id), to_client, held)
     dispute = await move(
-        tx, dispute, name, by=by, to_payee=to_payee, to_client=to_client, ended_at=moment, ruling=ruling, ruled_by=ruled_by
+        tx,
+        dispute,
+        name,
+        by=by,
+        to_payee=to_payee,
+        to_client=to_client,
+        ended_at=moment,
+        ruling=ruling,
+        ruled_by=ruled_by,
     )
     ended = {"dispute_open": False, "settled_at": moment}
     if to_payee:

@@ -46,7 +46,9 @@ _newest = (
     .limit(bindparam("limit", type_=BigInteger))
 )
 MINE = Statement(
-    _newest.where(or_(JobTable.client_id == _me, JobTable.assigned_worker_id == _me, JobTable.assigned_agency_id == _me)),
+    _newest.where(
+        or_(JobTable.client_id == _me, JobTable.assigned_worker_id == _me, JobTable.assigned_agency_id == _me)
+    ),
     into=Dispute,
 )
 ALL = Statement(_newest, into=Dispute)
@@ -57,11 +59,11 @@ PARTIES = Statement(
     )
 )
 _these = func.any(bindparam("ids", type_=ARRAY(BigInteger)))
-OFFERS = Statement(
-    select(*columns(Offer)).where(OfferTable.dispute_id == _these).order_by(OfferTable.id), into=Offer
-)
+OFFERS = Statement(select(*columns(Offer)).where(OfferTable.dispute_id == _these).order_by(OfferTable.id), into=Offer)
 OFFER = Statement(
-    select(*columns(Offer)).where(OfferTable.id == bindparam("offer_id"), OfferTable.dispute_id == bindparam("dispute_id")),
+    select(*columns(Offer)).where(
+        OfferTable.id == bindparam("offer_id"), OfferTable.dispute_id == bindparam("dispute_id")
+    ),
     into=Offer,
 )
 EVIDENCE = Statement(
@@ -105,7 +107,9 @@ def deadline(dispute: Dispute, settings: Settings) -> datetime | None:
     return talk if dispute.phase == Phase.TALK else talk + timedelta(days=settings.dispute_offer_days)
 
 
-async def show(reads: Reads, files: Files, settings: Settings, dispute: Dispute, *, waiting: bool = False) -> DisputeOut:
+async def show(
+    reads: Reads, files: Files, settings: Settings, dispute: Dispute, *, waiting: bool = False
+) -> DisputeOut:
     """One dispute, with everything that belongs to it."""
     return (await show_all(reads, files, settings, [dispute], waiting=waiting))[0]
 
@@ -175,6 +179,4 @@ def _evidence_out(one: Shown, where: Links | None) -> EvidenceOut:
 def _ruling(dispute: Dispute) -> RulingOut | None:
     if dispute.to_payee is None or dispute.to_client is None:
         return None
-    return RulingOut(
-        toPayee=Centavos(dispute.to_payee), toClient=Centavos(dispute.to_client), reason=dispute.ruling
-    )
+    return RulingOut(toPayee=Centavos(dispute.to_payee), toClient=Centavos(dispute.to_client), reason=dispute.ruling)

@@ -80,7 +80,11 @@ async def explain(reads: Reading, me: Me, state: State, dispute_id: FromPath[int
 
 
 @post(
-    "/disputes/{dispute_id:int}/evidence", status_code=201, summary="Show evidence", guards=[verified], opt=answers(*OPEN)
+    "/disputes/{dispute_id:int}/evidence",
+    status_code=201,
+    summary="Show evidence",
+    guards=[verified],
+    opt=answers(*OPEN),
 )
 async def add_evidence(
     db: OwnTx, me: Me, state: State, dispute_id: FromPath[int], data: JSONBody[EvidenceIn]
@@ -106,7 +110,9 @@ async def offer(db: OwnTx, me: Me, state: State, dispute_id: FromPath[int], data
     "/disputes/{dispute_id:int}/offers/{offer_id:int}/accept", status_code=200, summary="Accept an offer",
     guards=[verified], opt=answers(*OPEN, actions.OwnOffer),
 )  # fmt: skip
-async def accept_offer(db: OwnTx, me: Me, state: State, dispute_id: FromPath[int], offer_id: FromPath[int]) -> DisputeOut:
+async def accept_offer(
+    db: OwnTx, me: Me, state: State, dispute_id: FromPath[int], offer_id: FromPath[int]
+) -> DisputeOut:
     """What is held is divided at once."""
     async with db.transaction() as tx:
         dispute = await actions.accept_offer(tx, dispute_id, offer_id, by=me)
@@ -126,7 +132,7 @@ async def withdraw(db: OwnTx, me: Me, state: State, dispute_id: FromPath[int]) -
 
 @get("/admin/disputes", summary="Disputes, for staff", guards=[staff("SUPPORT", "FINANCE")], tags=["admin"])
 async def all_disputes(
-    reads: Reading, state: State, open_only: Annotated[bool, QueryParameter(name="open")] = False,
+    reads: Reading, state: State, open_only: Annotated[bool, QueryParameter(name="open")] = False,  # noqa: FBT002 - a query parameter
     limit: Limit = page.DEFAULT_LIMIT, cursor: Cursor = None,
 ) -> Page[DisputeOut]:  # fmt: skip
     """Newest first; `open=true` only those that are not settled."""

@@ -40,7 +40,5 @@ async def _next_phase(tx: Tx, job: Job, dispute: Dispute) -> Dispute:
         return dispute
     dispute = await move(tx, dispute, "hand_to_staff", by=None, phase=Phase.STAFF.value)
     await notify_each(tx, job.participants, events.DISPUTE_WITH_STAFF, data=data, job_title=job.title)
-    await notify_staff(
-        tx, RULERS, events.DISPUTE_TO_RULE, data=data, dispute_id=dispute.id, job_title=job.title
-    )
+    await notify_staff(tx, RULERS, events.DISPUTE_TO_RULE, data=data, dispute_id=dispute.id, job_title=job.title)
     return dispute

@@ -52,7 +52,10 @@ ENTRIES = Statement(
         case((PostingTable.target_id == _mine, PostingTable.amount), else_=-PostingTable.amount),
     )
     .join(JournalTable, JournalTable.id == PostingTable.journal_id)
-    .join(_other, _other.id == case((PostingTable.target_id == _mine, PostingTable.source_id), else_=PostingTable.target_id))
+    .join(
+        _other,
+        _other.id == case((PostingTable.target_id == _mine, PostingTable.source_id), else_=PostingTable.target_id),
+    )
     .where(or_(PostingTable.source_id == _mine, PostingTable.target_id == _mine), PostingTable.id < bindparam("before"))
     .order_by(PostingTable.id.desc())
     .limit(bindparam("limit", type_=BigInteger)),

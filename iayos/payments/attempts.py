@@ -130,7 +130,8 @@ async def _begin(
         return Attempt(await pay_from_wallet(tx, job, half=half, base=base, by=by), created=True)
     channels.codes_for(method, base + fee_on(base))
     return Attempt(
-        await _claim(tx, settings, half.type, base=base, method=method, payer_id=by.account_id, job_id=job.id), created=True
+        await _claim(tx, settings, half.type, base=base, method=method, payer_id=by.account_id, job_id=job.id),
+        created=True,
     )
 
 
@@ -158,7 +159,14 @@ def amount_due(job: Job, half: Half) -> int:
 
 
 async def _claim(
-    tx: Tx, settings: Settings, kind: PaymentType, *, base: int, method: str | None, payer_id: int, job_id: int | None = None
+    tx: Tx,
+    settings: Settings,
+    kind: PaymentType,
+    *,
+    base: int,
+    method: str | None,
+    payer_id: int,
+    job_id: int | None = None,
 ) -> Payment:
     """A PENDING row under our own id, before anything is asked of Xendit."""
     moment = clock.now()
@@ -167,7 +175,9 @@ async def _claim(
         PaymentTable, type=kind, status=PaymentStatus.PENDING, method=method, payer_id=payer_id, job_id=job_id, base=base,
         fee=fee, amount=base + fee, claimed_at=moment, expires_at=moment + timedelta(hours=settings.invoice_hours),
     )  # fmt: skip
-    slug = {PaymentType.ESCROW: f"job-{job_id}-escrow", PaymentType.JOB_PAYMENT: f"job-{job_id}-final"}.get(kind, "deposit")
+    slug = {PaymentType.ESCROW: f"job-{job_id}-escrow", PaymentType.JOB_PAYMENT: f"job-{job_id}-final"}.get(
+        kind, "deposit"
+    )
     await tx.update(PaymentTable, payment_id, external_id=f"{slug}-{payment_id}")
     await later(tx, "payments.check", at=moment + FIRST_CHECK, payment_id=payment_id)
     return await queries.lock_payment(tx, payment_id)
@@ -221,7 +231,7 @@ async def issue(desk: Desk, payment: Payment, *, fresh: bool) -> Payment:
     except BaseException:
         await _give_lease_back(desk.db, payment.id)
         raise
-    return await record(desk.db, desk.xendit, payment.id, invoice)
+    return await record(desk.db, payment.id, invoice)
 
 
 async def _find_or_create(desk: Desk, payment: Payment, *, fresh: bool) -> Invoice:
@@ -264,7 +274,7 @@ async def _description(db: Database, payment: Payment) -> str:
     return f"{'Escrow' if payment.type == PaymentType.ESCROW else 'Final'} payment for job {title}"
 
 
-async def record(db: Database, xendit: Xendit, payment_id: int, invoice: Invoice) -> Payment:
+async def record(db: Database, payment_id: int, invoice: Invoice) -> Payment:
     """Keep what Xendit made. An attempt that ended meanwhile gets its invoice ended too."""
     async with db.transaction() as tx:
         payment = await queries.lock_payment(tx, payment_id)

@@ -36,9 +36,7 @@ class ProofForm(msgspec.Struct, frozen=True, kw_only=True):
     guards=[acting_as("CLIENT"), multipart], request_max_body_size=ONE_FILE,
     opt=answers(NotFound, cash.CashNotChosen, cash.ProofPending, *DUE, BadFile, GatewayUnavailable),
 )  # fmt: skip
-async def upload_proof(
-    data: Form[ProofForm], db: OwnTx, me: Me, state: State, job_id: FromPath[int]
-) -> TransactionOut:
+async def upload_proof(data: Form[ProofForm], db: OwnTx, me: Me, state: State, job_id: FromPath[int]) -> TransactionOut:
     """A member of staff looks at the photo."""
     photo = await content_of(data.photo)
     return TransactionOut.of(await cash.show_proof(db, state.services.files, job_id, photo, by=me))

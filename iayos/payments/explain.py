@@ -20,7 +20,9 @@ BECAUSE: Final = {
 
 def explain(payment: Payment) -> ExplainOut:
     """State, reason, whose turn it is, and what happens by itself."""
-    return ExplainOut(state=payment.status, because=_because(payment), waitingFor=_waiting(payment), next=_next(payment))
+    return ExplainOut(
+        state=payment.status, because=_because(payment), waitingFor=_waiting(payment), next=_next(payment)
+    )
 
 
 def _because(payment: Payment) -> str:

@@ -25,7 +25,9 @@ class PaymentTable(IdentityAuditBase):
         CheckConstraint("status <> 'FAILED' OR failure_reason IS NOT NULL", name="failed_has_reason"),
         CheckConstraint("credited_to IN ('JOB','WALLET')", name="credited_to_known"),
         Index("uq_payments_one_attempt", "job_id", "type", unique=True, postgresql_where=text("status = 'PENDING'")),
-        Index("uq_payments_one_settlement", "job_id", "type", unique=True, postgresql_where=text("credited_to = 'JOB'")),
+        Index(
+            "uq_payments_one_settlement", "job_id", "type", unique=True, postgresql_where=text("credited_to = 'JOB'")
+        ),
         Index("ix_payments_payer", "payer_id", "id"),
         Index("ix_payments_invoice_id", "invoice_id"),
         Index("ix_payments_leaving", "payer_id", postgresql_where=text("type = 'WITHDRAWAL' AND status = 'PENDING'")),

@@ -44,7 +44,7 @@ ASKING = (
 AGAIN = {200: ResponseSpec(TransactionOut, description="The attempt that was live already", generate_examples=False)}
 AGAIN_OR_CASH = {
     200: ResponseSpec(
-        TransactionOut | JobOut,  # type: ignore[arg-type] - a union is a type to Litestar
+        TransactionOut | JobOut,
         description="The attempt that was live already, or for CASH the job, which now waits for a proof",
         generate_examples=False,
     )
@@ -146,7 +146,11 @@ async def status(transaction_id: FromPath[int], reads: Reading, me: Me) -> Trans
     return TransactionOut.of(await queries.payment_of(reads, transaction_id, me))
 
 
-@get("/payments/{transaction_id:int}/explain", summary="Where a payment stands, and what happens next", guards=[signed_in])
+@get(
+    "/payments/{transaction_id:int}/explain",
+    summary="Where a payment stands, and what happens next",
+    guards=[signed_in],
+)
 async def explain_payment(transaction_id: FromPath[int], reads: Reading, me: Me) -> ExplainOut:
     """For its payer."""
     return explain(await queries.payment_of(reads, transaction_id, me))
@@ -166,7 +170,9 @@ async def refresh(transaction_id: FromPath[int], state: State, db: OwnTx, me: Me
 async def wallet(reads: Reading, me: Me) -> WalletOut:
     """Balance, money in escrow, money on its way out."""
     found = await reads.one(queries.HOLDINGS, account_id=me.account_id, wallet=chart.wallet(me.account_id))
-    return WalletOut(balance=Centavos(found.balance), held=Centavos(found.held), pendingWithdrawal=Centavos(found.leaving))
+    return WalletOut(
+        balance=Centavos(found.balance), held=Centavos(found.held), pendingWithdrawal=Centavos(found.leaving)
+    )
 
 
 @get("/accounts/wallet/transactions", summary="My payments, newest first", guards=[signed_in])

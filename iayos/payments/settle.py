@@ -234,9 +234,7 @@ def payee_type(job: Job) -> str:
 
 async def _complete(tx: Tx, payment: Payment, credited_to: str, *, by: Principal | None = None) -> Payment:
     name = "complete" if payment.status == PaymentStatus.PENDING else "complete_late"
-    return await move(
-        tx, payment, name, by=by, credited_to=credited_to, completed_at=clock.now(), failure_reason=None
-    )
+    return await move(tx, payment, name, by=by, credited_to=credited_to, completed_at=clock.now(), failure_reason=None)
 
 
 async def _supersede_other(tx: Tx, payment: Payment) -> None:

@@ -40,7 +40,7 @@ async def ask(desk: Desk, payment: Payment) -> None:
         await _give_up_unissued(desk, payment)
         return
     if payment.invoice_id is None:
-        await attempts.record(desk.db, desk.xendit, payment.id, invoice)
+        await attempts.record(desk.db, payment.id, invoice)
     await settle.take(desk.db, await settle.fact_about(desk.xendit, invoice))
 
 

@@ -112,9 +112,9 @@ async def test_a_leaking_faucet_from_registration_to_both_reviews(story: Story) 
     assert (await ben.post(f"/jobs/{job}/apply", offer, status=409))["code"] == "ALREADY_APPLIED"
     await carl.post(f"/jobs/{job}/apply", offer | {"proposedBudget": 900}, status=201)
     assert (await ana.notices())[-1] == ("New job application", "Ben Santos applied to Fix leaking faucet")
-    assert (await ana.post("/payments/create-escrow", {"jobID": job, "paymentMethod": "GCASH"}, status=409))["code"] == (
-        "JOB_NOT_ACCEPTED"
-    )
+    assert (await ana.post("/payments/create-escrow", {"jobID": job, "paymentMethod": "GCASH"}, status=409))[
+        "code"
+    ] == ("JOB_NOT_ACCEPTED")
     await ben.post(f"/jobs/applications/{application}/accept", status=403)
     await ana.post(f"/jobs/applications/{application}/accept")
     await ana.post(f"/jobs/applications/{application}/accept", status=409)
@@ -160,7 +160,9 @@ async def test_a_leaking_faucet_from_registration_to_both_reviews(story: Story) 
     assert (await ben.notices())[0] == ("Payment received", "You received ₱1,000.50 for Fix leaking faucet")
     assert (await ben.get("/accounts/wallet"))["balance"] == 1000.5
     assert (await ben.get("/profile"))["totalEarningGross"] == 1000.5
-    assert (await ana.post("/payments/final-payment", {"jobID": job, "method": "GCASH"}, status=409))["code"] == "ALREADY_PAID"
+    assert (await ana.post("/payments/final-payment", {"jobID": job, "method": "GCASH"}, status=409))[
+        "code"
+    ] == "ALREADY_PAID"
 
     # both reviews, hidden until both are in
     await ana.post(f"/jobs/{job}/review", review, status=201)

@@ -36,7 +36,9 @@ async def test_no_wallet_goes_below_zero_however_many_at_once(db: Database) -> N
     assert await balance(db.reads, "wallet:1") == 20
 
 
-@pytest.mark.parametrize("statement", ["UPDATE postings SET amount = 1", "DELETE FROM journals", "DELETE FROM postings"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE postings SET amount = 1", "DELETE FROM journals", "DELETE FROM postings"]
+)
 async def test_history_is_not_rewritten(db: Database, statement: str) -> None:
     async with db.transaction() as tx:
         await post(tx, "in", ("xendit", "wallet:1", 100))

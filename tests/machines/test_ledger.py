@@ -12,7 +12,9 @@ from iayos.payments.verify import verify
 from tests.machines.conftest import Inside
 
 CODES = ["xendit", "fees", "wallet:1", "wallet:2", "escrow:9"]
-leg = st.tuples(st.sampled_from(CODES), st.sampled_from(CODES), st.integers(0, 500)).filter(lambda one: one[0] != one[1])
+leg = st.tuples(st.sampled_from(CODES), st.sampled_from(CODES), st.integers(0, 500)).filter(
+    lambda one: one[0] != one[1]
+)
 
 
 async def test_the_ledger_is_the_sum_of_what_was_posted(db: Database, inside: Inside, sweep: Inside) -> None:

@@ -59,7 +59,9 @@ def photo(seed: int, *, scale: float = 1.0, quality: int = 90, crop: float = 0.0
     pen = ImageDraw.Draw(image)
     for _ in range(24):
         left, top = chance.randrange(600), chance.randrange(440)
-        pen.rectangle((left, top, left + chance.randrange(40, 300), top + chance.randrange(40, 200)), fill=chance.randrange(2**24))
+        pen.rectangle(
+            (left, top, left + chance.randrange(40, 300), top + chance.randrange(40, 200)), fill=chance.randrange(2**24)
+        )
     if crop:
         image = image.crop((int(640 * crop), int(480 * crop), int(640 * (1 - crop)), int(480 * (1 - crop))))
     image = image.resize((int(image.width * scale), int(image.height * scale)))

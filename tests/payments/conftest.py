@@ -62,9 +62,7 @@ class Bench:
 
     async def ask(self, deal: Deal, method: str = "GCASH", *, status: int = 201) -> dict[str, Any]:
         """Ask for the escrow."""
-        answer = await deal.client.post(
-            "/api/payments/create-escrow", {"jobID": deal.job.id, "paymentMethod": method}
-        )
+        answer = await deal.client.post("/api/payments/create-escrow", {"jobID": deal.job.id, "paymentMethod": method})
         assert answer.status_code == status, answer.text
         found: dict[str, Any] = answer.json()
         return found
