@@ -21,6 +21,7 @@ PasswordFromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read 
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept on the audit log.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where there is no terminal.")]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")]
+CENTAVO: Final = Decimal("0.01")
 _UNITS: Final = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -39,8 +40,9 @@ def amount(text: str) -> float:
     """Pesos as a person writes them: 1,000.50 or ₱1,000.50."""
     try:
         exact = Decimal(text.strip().removeprefix("₱").replace(",", ""))
+        whole = exact == exact.quantize(CENTAVO)
     except InvalidOperation:
-        exact = Decimal("NaN")
-    if not exact.is_finite() or exact != round(exact, 2):
+        whole = False
+    if not whole:
         raise Fault(f"{text!r} is no amount of pesos.", code=USAGE, hint="for example 1000.50")
     return float(exact)

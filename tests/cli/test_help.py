@@ -63,3 +63,16 @@ def test_a_terminal_gets_colour_unless_it_does_not_want_any(no_color: str, colou
     os.close(ours)
     assert b"seen" in shown
     assert (b"\x1b[36m" in shown) is coloured
+
+
+def test_a_terminal_gets_one_thing_fact_by_fact() -> None:
+    ours, theirs = pty.openpty()
+    env = {"PATH": os.environ["PATH"], "TERM": "xterm", "NO_COLOR": "1"}
+    code = """from cli import show
+found = [(show.Column("JOB"), "7 [red]Sink[/]"), (show.Column("AMOUNT", "money"), 1234.5), (show.Column("NOTE"), None)]
+show.facts(found, as_json=False, raw={})"""
+    subprocess.run([sys.executable, "-c", code], stdout=theirs, env=env, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 1000).decode().splitlines()
+    os.close(ours)
+    assert shown == ["  JOB     7 [red]Sink[/]", "  AMOUNT  ₱1,234.50"]
