@@ -5,12 +5,13 @@ from typing import Any, Final, NamedTuple
 
 
 class Who:
-    """Who may make a move: a side of the job, a member of staff, or the runner by itself."""
+    """Who may make a move: a side of the job, whoever owns the thing, a member of staff, or the runner by itself."""
 
     CLIENT: Final = "CLIENT"
     WORKER: Final = "WORKER"
     AGENCY: Final = "AGENCY"
     PAYER: Final = "PAYER"
+    OWNER: Final = "OWNER"
     STAFF: Final = "STAFF"
     SYSTEM: Final = "SYSTEM"
 

@@ -8,10 +8,9 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from iayos.core.db import Row
 from iayos.core.models import Instant
 from iayos.core.moves import Stateful
-from iayos.kyc.states import KYC_MOVES, MOST_ROUNDS
+from iayos.kyc.states import DOCUMENT_MOVES, KYC_MOVES, MOST_ROUNDS
 
 
 class KYCTable(IdentityAuditBase):
@@ -90,10 +89,11 @@ class KYCFileTable(IdentityBase):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
-class KYCFile(Row, frozen=True):
+class KYCFile(Stateful, frozen=True):
     """A document."""
 
     table = KYCFileTable
+    moves = DOCUMENT_MOVES
     id: int
     kyc_id: int
     document_type: str

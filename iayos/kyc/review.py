@@ -10,10 +10,10 @@ from iayos.core.db import Tx
 from iayos.core.errors import Conflict, Invalid
 from iayos.core.moves import move
 from iayos.core.principal import Principal
-from iayos.kyc.models import KYC, KYCFile, KYCFileTable, KYCLogTable, KYCTable, KYCViewTable
+from iayos.kyc.models import KYC, KYCFile, KYCLogTable, KYCTable, KYCViewTable
 from iayos.kyc.queries import LAST_LOOK, case, documents, lock_case, show_to_staff
 from iayos.kyc.schemas import KYCCaseOut, ReviewIn
-from iayos.kyc.states import REQUIRED, DocumentStatus, DocumentType, KYCStatus, KYCType, ReasonCode
+from iayos.kyc.states import REQUIRED, DocumentType, KYCStatus, KYCType, ReasonCode
 from iayos.media.actions import Files
 from iayos.notifications.actions import notify
 from iayos.notifications.events import KYC_APPROVED, KYC_REJECTED
@@ -64,7 +64,7 @@ async def review(tx: Tx, kyc_id: int, data: ReviewIn, *, by: Principal) -> KYC:
     found = await documents(tx, kyc.id)
     wrong = _wrong(kyc, data)
     await _refuse_changed(tx, kyc, data, by)
-    await _judge(tx, found, wrong)
+    await _judge(tx, found, wrong, by)
     kyc = await move(
         tx, kyc, "approve" if data.approved else "reject", by=by, is_uploaded=data.approved, notes=data.notes or None,
         decided_at=clock.now(), claimed_by=None, claimed_until=None,
@@ -131,13 +131,12 @@ async def _record(tx: Tx, kyc: KYC, by: Principal, *, purpose: str, kinds: list[
     )  # fmt: skip
 
 
-async def _judge(tx: Tx, found: dict[DocumentType, KYCFile], wrong: dict[DocumentType, ReasonCode]) -> None:
+async def _judge(
+    tx: Tx, found: dict[DocumentType, KYCFile], wrong: dict[DocumentType, ReasonCode], by: Principal
+) -> None:
     for kind, document in found.items():
         code = wrong.get(kind)
-        await tx.update(
-            KYCFileTable, document.id, reason_code=code.value if code else None,
-            status=(DocumentStatus.REJECTED if code else DocumentStatus.APPROVED).value,
-        )  # fmt: skip
+        await move(tx, document, "refuse" if code else "accept", by=by, reason_code=code.value if code else None)
 
 
 async def _write_down(tx: Tx, kyc: KYC, data: ReviewIn, wrong: dict[DocumentType, ReasonCode], by: Principal) -> None:

@@ -69,12 +69,20 @@ REQUIRED: Final = {
 MAY_BE_PDF: Final = frozenset({_D.BUSINESS_PERMIT, _D.REGISTRATION})
 
 _K = KYCStatus
-OWNER: Final = "OWNER"
 
 KYC_MOVES = moves(
     #  from        move        to            who        when
-    (_K.PENDING,  "finalize", _K.PENDING,   OWNER,     "not is_uploaded"),
+    (_K.PENDING,  "finalize", _K.PENDING,   Who.OWNER, "not is_uploaded"),
     (_K.PENDING,  "approve",  _K.APPROVED,  Who.STAFF, "is_uploaded"),
     (_K.PENDING,  "reject",   _K.REJECTED,  Who.STAFF, "is_uploaded"),
-    (_K.REJECTED, "resubmit", _K.PENDING,   OWNER,     "has_rounds_left"),
+    (_K.REJECTED, "resubmit", _K.PENDING,   Who.OWNER, "has_rounds_left"),
+)  # fmt: skip
+
+_F = DocumentStatus
+DOCUMENT_MOVES = moves(
+    # A document that was good in an earlier round is looked at again with the others.
+    (_F.PENDING,  "accept", _F.APPROVED, Who.STAFF, None),
+    (_F.PENDING,  "refuse", _F.REJECTED, Who.STAFF, None),
+    (_F.APPROVED, "accept", _F.APPROVED, Who.STAFF, None),
+    (_F.APPROVED, "refuse", _F.REJECTED, Who.STAFF, None),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -73,6 +74,6 @@ found = [(show.Column("JOB"), "7 [red]Sink[/]"), (show.Column("AMOUNT", "money")
 show.facts(found, as_json=False, raw={})"""
     subprocess.run([sys.executable, "-c", code], stdout=theirs, env=env, check=True)
     os.close(theirs)
-    shown = os.read(ours, 1000).decode().splitlines()
+    shown = re.sub(r"\x1b\[\d*m", "", os.read(ours, 1000).decode()).splitlines()
     os.close(ours)
     assert shown == ["  JOB     7 [red]Sink[/]", "  AMOUNT  ₱1,234.50"]

@@ -6,7 +6,7 @@ import msgspec
 from iayos.core.states import Who
 from iayos.kyc.explain import explain
 from iayos.kyc.models import KYC
-from iayos.kyc.states import KYC_MOVES, MOST_ROUNDS, OWNER, KYCStatus
+from iayos.kyc.states import KYC_MOVES, MOST_ROUNDS, KYCStatus
 
 FRESH = KYC(
     id=1, account_id=1, kyc_type="INDIVIDUAL", user_type="WORKER", status="PENDING", is_uploaded=False, round=1, version=0,
@@ -25,8 +25,8 @@ def test_somebody_can_go_on_unless_it_is_over() -> None:
 
 def test_whose_turn_it_is() -> None:
     turns = {
-        (KYCStatus.PENDING, False): [(OWNER, "finalize")], (KYCStatus.PENDING, True): [(Who.STAFF, "review")],
-        (KYCStatus.REJECTED, False): [(OWNER, "resubmit")], (KYCStatus.APPROVED, True): [],
+        (KYCStatus.PENDING, False): [(Who.OWNER, "finalize")], (KYCStatus.PENDING, True): [(Who.STAFF, "review")],
+        (KYCStatus.REJECTED, False): [(Who.OWNER, "resubmit")], (KYCStatus.APPROVED, True): [],
     }  # fmt: skip
     for (status, uploaded), expected in turns.items():
         kyc = msgspec.structs.replace(FRESH, status=status.value, is_uploaded=uploaded)
