@@ -8,7 +8,7 @@ from cli import ask, show
 from cli.api import API
 from cli.faults import advising
 from cli.options import AsJSON, Limit, ProfileName, Reason, Yes
-from cli.show import Column, pesos
+from cli.show import Column, counted, pesos
 
 app = typer.Typer(help="Photos of cash payments, and what staff makes of them.", no_args_is_help=True)
 Payment = Annotated[int, typer.Argument(metavar="ID", min=1, help="The payment, as `iayos cash list` names it.")]
@@ -31,7 +31,13 @@ def list_proofs(
     with API.signed_in(profile) as api:
         found = api.pages("/api/admin/cash", most=limit, status=status)
     total = pesos(sum(one["amount"] for one in found))
-    show.table(COLUMNS, [row(one) for one in found], as_json=as_json, raw=found, footer=f"{len(found)} proofs, {total}")
+    show.table(
+        COLUMNS,
+        [row(one) for one in found],
+        as_json=as_json,
+        raw=found,
+        footer=f"{counted(len(found), 'proof')}, {total}",
+    )
 
 
 @app.command("show", epilog="Example: iayos cash show 88213")

@@ -8,7 +8,7 @@ from cli import ask, show
 from cli.api import API
 from cli.faults import advising
 from cli.options import AsJSON, Limit, ProfileName, Reason, Yes, amount
-from cli.show import Column, pesos
+from cli.show import Column, counted, pesos
 
 app = typer.Typer(help="Disputes about money that is held, and staff's rulings.", no_args_is_help=True)
 Dispute = Annotated[int, typer.Argument(metavar="ID", min=1, help="The dispute, as `iayos disputes list` names it.")]
@@ -30,7 +30,7 @@ def list_disputes(
         found = api.pages("/api/admin/disputes", most=limit, open=None if everything else "true")
     waiting = sum(one["status"] == "OPEN" and one["phase"] == "STAFF" for one in found)
     total = pesos(sum(one["held"] for one in found if one["status"] == "OPEN"))
-    footer = f"{len(found)} disputes, {total} held · {waiting} wait for a ruling"
+    footer = f"{counted(len(found), 'dispute')}, {total} held · {waiting} in phase STAFF"
     show.table(COLUMNS, [row(one) for one in found], as_json=as_json, raw=found, footer=footer)
 
 

@@ -8,7 +8,7 @@ from cli import ask, show
 from cli.api import API
 from cli.faults import USAGE, Fault, advising
 from cli.options import AsJSON, Limit, ProfileName, Reason, Yes
-from cli.show import Column
+from cli.show import Column, counted
 
 app = typer.Typer(help="Identity checks: the queue, the documents, the decision.", no_args_is_help=True)
 Case = Annotated[int, typer.Argument(metavar="ID", min=1, help="The case, as `iayos kyc list` names it.")]
@@ -31,7 +31,7 @@ def list_cases(
     """Cases that wait, the most urgent first."""
     with API.signed_in(profile) as api:
         found = api.pages("/api/admin/kyc", most=limit, status=status, free="true" if free else None)
-    footer = f"{len(found)} cases, {sum(one['overdue'] for one in found)} overdue"
+    footer = f"{counted(len(found), 'case')}, {sum(one['overdue'] for one in found)} overdue"
     show.table(COLUMNS, [row(one) for one in found], as_json=as_json, raw=found, footer=footer)
 
 

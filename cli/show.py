@@ -138,6 +138,11 @@ def pesos(amount: Any) -> str:
     return f"{'-' if exact < 0 else ''}₱{abs(exact):,.2f}"
 
 
+def counted(number: int, noun: str) -> str:
+    """1 case, 2 cases."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def ago(moment: str) -> str:
     """How long ago, or until, an RFC 3339 instant is."""
     seconds = (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()

@@ -8,7 +8,7 @@ from cli import show
 from cli.api import API
 from cli.faults import CONFLICT, Fault
 from cli.options import AsJSON, Limit, ProfileName, moment
-from cli.show import Column, pesos
+from cli.show import Column, counted, pesos
 
 app = typer.Typer(help="Xendit: invoices, payouts and events, compared with our books.", no_args_is_help=True)
 LONG_S: Final = 900
@@ -38,7 +38,7 @@ def reconcile(
         show.lines(f"[green]✓[/] {summary(found)}")
     if found["remaining"]:
         hint = "the same without --dry-run" if any(repairable(one) for one in found["differences"]) else ""
-        raise Fault(f"{found['remaining']} differences remain.", code=CONFLICT, hint=hint)
+        raise Fault(f"differences remain: {found['remaining']}.", code=CONFLICT, hint=hint)
 
 
 @app.command(epilog="Example: iayos xendit invoices --status PENDING --json")
@@ -51,7 +51,7 @@ def invoices(status: Status = None, limit: Limit = 20, as_json: AsJSON = False, 
     ]  # fmt: skip
     names = ("transactionID", "invoiceID", "reference", "status", "amount", "createdAt", "failureReason")
     rows = [[one[name] for name in names] for one in found]
-    show.table(columns, rows, as_json=as_json, raw=found, footer=f"{len(rows)} invoices")
+    show.table(columns, rows, as_json=as_json, raw=found, footer=counted(len(rows), "invoice"))
 
 
 @app.command(epilog="Example: iayos xendit payouts --status FAILED")
@@ -67,7 +67,7 @@ def payouts(status: Status = None, limit: Limit = 20, as_json: AsJSON = False, p
         "failureReason",
     )  # fmt: skip
     rows = [[one[name] for name in names] for one in found]
-    show.table(columns, rows, as_json=as_json, raw=found, footer=f"{len(rows)} payouts")
+    show.table(columns, rows, as_json=as_json, raw=found, footer=counted(len(rows), "payout"))
 
 
 @app.command(epilog="Example: iayos xendit events --open")
@@ -85,7 +85,7 @@ def events(
     ]  # fmt: skip
     names = ("eventID", "event", "reference", "xenditID", "receivedAt", "appliedAt", "outcome")
     rows = [[one[name] for name in names] for one in found]
-    show.table(columns, rows, as_json=as_json, raw=found, footer=f"{len(rows)} events")
+    show.table(columns, rows, as_json=as_json, raw=found, footer=counted(len(rows), "event"))
 
 
 @app.command(epilog="Example: iayos xendit replay --since 24h --reason 'The runner was away'")
@@ -100,7 +100,7 @@ def replay(
     with API.signed_in(profile) as api, show.waiting("running stored events again"):
         found = api.post("/api/admin/xendit/replay", body, timeout_s=LONG_S)
     rows = [[one["eventID"], one["outcome"]] for one in found["effects"]]
-    said = f"{found['events']} events, {len(rows)} had an effect, {found['unconfirmed']} not confirmed by Xendit yet"
+    said = f"{counted(found['events'], 'event')}, {len(rows)} had an effect, {found['unconfirmed']} not confirmed by Xendit yet"
     if rows or as_json:
         show.table([Column("EVENT", "number"), Column("OUTCOME")], rows, as_json=as_json, raw=found, footer=said)
     elif show.terminal():
@@ -129,10 +129,10 @@ def repairable(one: dict[str, Any]) -> bool:
 
 def summary(found: dict[str, Any]) -> str:
     """What was compared, and what came of it."""
-    compared = f"{found['invoices']} invoices and {found['payouts']} payouts compared"
+    compared = f"{counted(found['invoices'], 'invoice')} and {counted(found['payouts'], 'payout')} compared"
     if not found["differences"]:
         return f"{compared}, no differences"
     total = pesos(sum(one["amount"] for one in found["differences"]))
     repaired = sum(one["repaired"] for one in found["differences"])
     can = sum(repairable(one) for one in found["differences"])
-    return f"{compared} · {len(found['differences'])} differences, {total} · {repaired} repaired, {can} can be repaired"
+    return f"{compared} · {counted(len(found['differences']), 'difference')}, {total} · {repaired} repaired, {can} can be repaired"
