@@ -26,5 +26,8 @@ def sure(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise Fault("there is no terminal to ask whether you are sure.", code=USAGE, hint="the same with --yes")
-    if not typer.confirm(question, err=True):
+    # click would leave a blank on stdout, which is for the answer alone
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise Fault("nothing was done.")

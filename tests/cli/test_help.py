@@ -77,3 +77,18 @@ show.facts(found, as_json=False, raw={})"""
     shown = re.sub(r"\x1b\[\d*m", "", os.read(ours, 1000).decode()).splitlines()
     os.close(ours)
     assert shown == ["  JOB     7 [red]Sink[/]", "  AMOUNT  ₱1,234.50"]
+
+
+@pytest.mark.parametrize(("answer", "goes_on"), [("n", False), ("y", True)])
+def test_a_person_at_a_terminal_is_asked(answer: str, goes_on: bool) -> None:
+    ours, theirs = pty.openpty()
+    code = "from cli import ask; ask.sure('Rule like this?', yes=False)"
+    os.write(ours, f"{answer}\n".encode())
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdin=theirs, capture_output=True, text=True, timeout=30, check=False
+    )
+    os.close(theirs)
+    os.close(ours)
+    assert (done.returncode == 0, done.stdout) == (goes_on, "")
+    assert "Rule like this?" in done.stderr
+    assert ("nothing was done" in done.stderr) is not goes_on
