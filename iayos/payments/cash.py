@@ -23,6 +23,7 @@ from iayos.notifications import events
 from iayos.notifications.actions import notify, notify_staff
 from iayos.payments import attempts, queries, settle
 from iayos.payments.attempts import HALVES, Desk
+from iayos.payments.cash_queries import EARLIER
 from iayos.payments.models import Payment
 from iayos.payments.posting import collect_dues
 from iayos.payments.states import Method, PaymentStatus, PaymentType, Purpose
@@ -86,7 +87,17 @@ async def show_proof(db: Database, files: Files, job_id: int, photo: bytes, *, b
         await tx.update(JobTable, job.id, cash_proof_media_id=kept.id)
         data = {"jobID": job.id, "transactionID": made.id}
         await notify_staff(tx, READERS, events.CASH_TO_VERIFY, data=data, transaction_id=made.id, job_title=job.title)
+        await _flag_used_before(tx, made)
         return made
+
+
+async def _flag_used_before(tx: Tx, payment: Payment) -> None:
+    """A picture that was shown before, perhaps cropped or saved anew, is pointed out to staff with the earlier job."""
+    earlier = await tx.all(EARLIER, media_id=payment.proof_media_id)
+    if not earlier:
+        return
+    jobs_before = ", ".join(str(job_id) for job_id in sorted({one.job_id for one in earlier}))
+    await settle.flag(tx, payment, f"This photo was used before, for job {jobs_before}")
 
 
 async def confirm(tx: Tx, job_id: int, amount: int, *, by: Principal) -> Job:

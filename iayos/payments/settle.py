@@ -99,7 +99,7 @@ async def _expired(tx: Tx, payment: Payment, fact: Fact) -> str:
 async def _paid(tx: Tx, payment: Payment, job: Job | None, fact: Fact) -> str:
     reference = f"paid:{fact.invoice_id}"
     if fact.currency != "PHP":
-        await _flag(tx, payment, f"Paid in {fact.currency}")
+        await flag(tx, payment, f"Paid in {fact.currency}")
         return "OTHER_CURRENCY"
     if payment.credited_to is not None:
         return await _again(tx, payment, fact, reference)
@@ -125,7 +125,7 @@ async def _again(tx: Tx, payment: Payment, fact: Fact, reference: str) -> str:
     if payment.invoice_id == fact.invoice_id:
         return "NO_EFFECT"
     if await post_and_collect(tx, reference, (chart.XENDIT, chart.wallet(payment.payer_id), fact.amount)):
-        await _flag(tx, payment, f"Paid twice: also by invoice {fact.invoice_id}")
+        await flag(tx, payment, f"Paid twice: also by invoice {fact.invoice_id}")
         await _tell_of_wallet(tx, payment, fact.amount)
         return "PAID_TWICE"
     return "NO_EFFECT"
@@ -143,7 +143,7 @@ async def _mismatch(tx: Tx, payment: Payment, fact: Fact, reference: str) -> str
     await post_and_collect(tx, reference, (chart.XENDIT, chart.wallet(payment.payer_id), fact.amount))
     name = "mismatch" if payment.status == PaymentStatus.PENDING else "mismatch_late"
     payment = await move(tx, payment, name, by=None, failure_reason="AMOUNT_MISMATCH", credited_to=WALLET)
-    await _flag(tx, payment, "Amount differs")
+    await flag(tx, payment, "Amount differs")
     await _tell_of_wallet(tx, payment, fact.amount)
     return "AMOUNT_MISMATCH"
 
@@ -247,7 +247,8 @@ async def _supersede_other(tx: Tx, payment: Payment) -> None:
         await later(tx, "payments.end_invoice", invoice_id=live.invoice_id)
 
 
-async def _flag(tx: Tx, payment: Payment, why: str) -> None:
+async def flag(tx: Tx, payment: Payment, why: str) -> None:
+    """A payment that a person should look at."""
     await tx.update(PaymentTable, payment.id, flag=why)
     await tell_staff(tx, why, transaction_id=payment.id)
 

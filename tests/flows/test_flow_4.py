@@ -156,6 +156,8 @@ async def test_a_photo_that_was_used_before_is_named(bench: Bench, change: str) 
     assert [(one["transactionID"], one["jobID"]) for one in seen["earlierUses"]] == [
         (before["transactionID"], first.job.id)
     ]
+    told = (await staff.get("/api/notifications")).json()["items"][0]
+    assert (told["type"], f"used before, for job {first.job.id}" in told["body"]) == ("PAYMENT_FLAGGED", True)
     third = await bench.approved()
     await choose_cash(third)
     fresh = (await upload(third.client, third, seed=8)).json()

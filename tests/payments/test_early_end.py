@@ -1,5 +1,6 @@
 """Cancelling by agreement, and what happens by itself."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -139,6 +140,35 @@ async def test_a_second_half_that_is_never_paid_strands_nobody(bench: Bench) -> 
     assert (await deal.client.post("/api/jobs/create", listing)).status_code == 201
     profile = (await deal.worker.get("/api/profile")).json()
     assert (profile["totalEarningGross"], profile["jobsCompleted"]) == (1000.5, 1)
+
+
+@pytest.mark.parametrize("by", ["client", "worker"])
+async def test_cancel_against_pay_loses_no_money(bench: Bench, by: str) -> None:
+    deal = await bench.deal()
+    await bench.fill(deal.client_id, 525_26)
+    body = {"jobID": deal.job.id, "paymentMethod": "WALLET"}
+    paid, ended = await asyncio.gather(
+        deal.client.post("/api/payments/create-escrow", body),
+        getattr(deal, by).post(f"/api/jobs/{deal.job.id}/cancel", {"reason": "At the same moment"}),
+    )
+    assert ended.status_code == 200
+    if paid.status_code == 201:
+        assert await bench.balance(f"escrow:{deal.job.id}") == 500_25
+        assert ended.json()["status"] == "IN_PROGRESS"
+    else:
+        assert (paid.json()["code"], ended.json()["status"]) == ("JOB_CANCELLED", "CANCELLED")
+        assert await bench.balance(f"wallet:{deal.client_id}") == 525_26
+
+
+async def test_an_invoice_paid_while_its_job_is_cancelled(bench: Bench) -> None:
+    deal = await bench.deal()
+    asked = await bench.ask(deal)
+    await asyncio.gather(bench.pay(asked), cancel(deal.worker, deal))
+    await bench.hear()
+    await bench.drain()
+    job = (await deal.client.get(f"/api/jobs/{deal.job.id}")).json()
+    held, owned = await bench.balance(f"escrow:{deal.job.id}"), await bench.balance(f"wallet:{deal.client_id}")
+    assert (job["status"], held, owned) in {("CANCELLED", 0, 525_26), ("IN_PROGRESS", 500_25, 0)}
 
 
 @pytest.mark.parametrize("stage", ["approved", "settled"])
