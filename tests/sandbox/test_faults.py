@@ -24,7 +24,7 @@ def test_a_drop_before_leaves_nothing_and_one_after_leaves_the_effect(invoices: 
         with pytest.raises(urllib3.exceptions.ProtocolError):
             invoices.create_invoice(WANTED, **RAW)
         assert len(sandbox.control("GET", "/xendit/invoices")) == left
-    invoices.create_invoice(WANTED, **RAW)
+    assert invoices.create_invoice(WANTED, **RAW).data
     assert len(sandbox.control("GET", "/xendit/invoices")) == 2
 
 
@@ -51,7 +51,7 @@ def test_taking_the_faults_back_lets_go_of_who_hangs(invoices: Any, sandbox: Any
 def test_a_delay_holds_only_the_answer(invoices: Any, sandbox: Any, eventually: Any) -> None:
     fault(sandbox, "delay:0.4")
     started = time.monotonic()
-    call = threading.Thread(target=invoices.create_invoice, args=(WANTED,), kwargs=RAW)
+    call = threading.Thread(target=lambda: invoices.create_invoice(WANTED, **RAW).data)
     call.start()
     eventually(lambda: sandbox.control("GET", "/xendit/invoices"))
     assert call.is_alive()
@@ -102,7 +102,7 @@ def test_a_fault_that_could_never_happen_is_refused(sandbox: Any, wrong: dict[st
 
 
 def test_every_request_is_written_down_with_its_secrets_masked(invoices: Any, sandbox: Any) -> None:
-    invoices.create_invoice(WANTED, **RAW)
+    assert invoices.create_invoice(WANTED, **RAW).data
     fault(sandbox, "drop_after", "resend.send")
     with pytest.raises(httpx.RemoteProtocolError):
         sandbox.http.post("/resend/emails", json={"to": "a@example.com"}, headers={"Idempotency-Key": "k"})
@@ -120,7 +120,7 @@ def test_every_request_is_written_down_with_its_secrets_masked(invoices: Any, sa
 
 
 def test_reset_forgets_everything(invoices: Any, sandbox: Any) -> None:
-    invoices.create_invoice(WANTED, **RAW)
+    assert invoices.create_invoice(WANTED, **RAW).data
     sandbox.control("POST", "/clock/advance", {"seconds": 1000})
     fault(sandbox, "500", "xendit.*")
     now = sandbox.control("POST", "/reset")["now"]

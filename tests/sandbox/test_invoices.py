@@ -101,7 +101,7 @@ def test_an_invoice_expires_by_the_clock(invoices: Any, sandbox: Any) -> None:
 
 def test_a_late_payment_leaves_the_invoice_expired(invoices: Any, transactions: Any, sandbox: Any) -> None:
     invoice = create(invoices)
-    invoices.expire_invoice(invoice["id"], **RAW)
+    assert invoices.expire_invoice(invoice["id"], **RAW).data
     sandbox.control("POST", f"/xendit/invoices/{invoice['id']}/pay", {"channel": "GCASH"})
     late = get(invoices, invoice["id"])
     assert late["status"] == "EXPIRED"
