@@ -14,12 +14,13 @@ Hashing = NamedDependency[Passwords]
 Configured = NamedDependency[Settings]
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
-# Per address; an office, a school or a whole barangay may share one.
-ASKING_IN: Final = limits.strict("sign-in", 60, MINUTE)
+# Per address; an office, a school, or half a town behind one mobile carrier's gateway may share one. What protects a single
+# account is its lock (sign_in.py), which no number of addresses gets around.
+ASKING_IN: Final = limits.strict("sign-in", 180, MINUTE)
 REFRESHING: Final = limits.strict("refresh", 120, MINUTE)
-REGISTERING: Final = limits.strict("register", 200, HOUR)
+REGISTERING: Final = limits.strict("register", 500, HOUR)
 MAILING: Final = limits.strict("account-mail", 60, HOUR)
-REDEEMING: Final = limits.strict("mailed-token", 60, MINUTE)
+REDEEMING: Final = limits.strict("mailed-token", 180, MINUTE)
 
 
 async def provide_passwords(state: State) -> Passwords:
