@@ -23,7 +23,8 @@ from tests.conftest import Sandbox
 Drain = Callable[[], Awaitable[int]]
 DELIVERIES = Statement[Any](
     text(
-        "SELECT id, notification_id, channel, due_at, claimed_at, sent_at, done_at, fault, refusals FROM deliveries ORDER BY id"
+        "SELECT d.id, notification_id, channel, due_at, claimed_at, sent_at, done_at, fault, refusals, p.token "
+        "FROM deliveries d LEFT JOIN push_tokens p ON p.id = d.push_token_id ORDER BY d.id"
     )
 )
 CLAIM = Statement[Any](
