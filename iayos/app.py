@@ -31,6 +31,7 @@ from iayos.payments.cash_routes import router as cash
 from iayos.payments.paper_routes import router as papers
 from iayos.payments.routes import router as payments
 from iayos.payments.withdraw_routes import router as withdrawals
+from iayos.privacy.routes import router as privacy
 from iayos.profiles.admin import router as certificates
 from iayos.profiles.routes import router as profiles
 from iayos.reviews.routes import router as reviews
@@ -70,6 +71,7 @@ def create_app(settings: Settings) -> Litestar:
             profiles, certificates,
             reviews,
             payments, cash, withdrawals, papers, ledger, xendit, disputes,
+            privacy,
         ],
         lifespan=[resources],
         state=State({"settings": settings}),

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from iayos.accounts import sessions, sign_in
 from iayos.accounts.models import Account, AccountTable, AccountTokenTable
 from iayos.accounts.passwords import Passwords, weakness
-from iayos.accounts.queries import ACCOUNT_OF_EMAIL, LOGIN, account_of, lock_account
+from iayos.accounts.queries import ACCOUNT_OF_EMAIL, account_of, lock_account
 from iayos.accounts.schemas import EditAccount, Email, Register
 from iayos.accounts.sessions import Opened
 from iayos.accounts.states import RESET_PASSWORD, VERIFY_EMAIL, Personal, ProfileType, Role
@@ -164,11 +164,7 @@ async def change_password(
 ) -> Opened:
     """Set another password and end every session; a new one of the caller's kind goes on."""
     _refuse_weak("newPassword", new, by.email)
-    await sign_in.refuse_locked(db.reads, by.email)
-    login = await db.reads.one(LOGIN, account_id=by.account_id)
-    if not await passwords.verify(login.password_hash, current):
-        await sign_in.failed(db, by.email)
-        raise sign_in.WrongPassword("currentPassword")
+    login = await sign_in.prove_again(db, passwords, by, current, field="currentPassword")
     new_hash = await passwords.hash(new)
     async with db.transaction() as tx:
         account = await lock_account(tx, by.account_id)

@@ -9,12 +9,13 @@ from sqlalchemy.dialects.postgresql import insert
 from iayos.accounts import sessions
 from iayos.accounts.models import Account, AccountTable, SignInFailureTable
 from iayos.accounts.passwords import Passwords
-from iayos.accounts.queries import LOGIN_OF_EMAIL, Login, lock_account
+from iayos.accounts.queries import LOGIN, LOGIN_OF_EMAIL, Login, lock_account
 from iayos.accounts.sessions import Opened
 from iayos.core import clock, tokens
 from iayos.core.db import Database, Reads, Statement, Tx
 from iayos.core.errors import AuthFailed, Forbidden, RateLimited
 from iayos.core.models import Instant
+from iayos.core.principal import Principal
 
 MOST_FAILURES: Final = 10
 WINDOW: Final = timedelta(minutes=15)
@@ -109,6 +110,16 @@ async def prove(db: Database, passwords: Passwords, *, email: str, password: str
         raise WrongPassword
     if login.suspended_at is not None:
         raise AccountSuspended
+    return login
+
+
+async def prove_again(db: Database, passwords: Passwords, by: Principal, password: str, *, field: str) -> Login:
+    """Somebody who is signed in shows the password once more; a wrong one counts as at the sign-in."""
+    await refuse_locked(db.reads, by.email)
+    login = await db.reads.one(LOGIN, account_id=by.account_id)
+    if not await passwords.verify(login.password_hash, password):
+        await failed(db, by.email)
+        raise WrongPassword(field)
     return login
 
 

@@ -78,6 +78,16 @@ class Storage:
             raise _down(no) from no
         return {str(one["path"]): str(one["signedURL"]) for one in found if one["signedURL"] and not one["error"]}
 
+    async def download(self, bucket: str, path: str) -> bytes | None:
+        """The file; None when storage has lost it."""
+        try:
+            content: bytes = await self._call(self._client.from_(bucket).download(path))
+        except Refused as no:
+            if no.status == 404:  # noqa: PLR2004 - it is not there
+                return None
+            raise _down(no) from no
+        return content
+
     async def remove(self, bucket: str, paths: Collection[str]) -> None:
         """None of these files is there when this returns."""
         try:

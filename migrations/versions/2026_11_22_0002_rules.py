@@ -61,6 +61,29 @@ BEGIN
 END $$
 """
 
+# What these logs say of who did what to whom and when stays for good; the free words of staff about a person may go with the
+# person. The arguments name the columns of words: each keeps its word, or loses it.
+LOSE_WORDS_ALONE = """
+CREATE FUNCTION lose_words_alone() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    was jsonb := to_jsonb(OLD);
+    becomes jsonb := to_jsonb(NEW);
+    word text;
+BEGIN
+    FOREACH word IN ARRAY TG_ARGV LOOP
+        IF becomes->word = '"Erased"' OR becomes->word = 'null' THEN
+            was := was - word;
+            becomes := becomes - word;
+        END IF;
+    END LOOP;
+    IF was <> becomes THEN
+        RAISE EXCEPTION '% is append-only; write a new row that corrects the old one', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
 # Every profile that an account holds has its row, whoever gave it.
 HOLD_PROFILES = """
 CREATE FUNCTION hold_profiles() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -186,12 +209,15 @@ CREATE TRIGGER jobs_free_employee AFTER UPDATE OF status ON jobs FOR EACH ROW
 )
 
 APPEND_ONLY = ("journals", "postings", "history", "audit_log", "kyc_logs", "kyc_views")
+WORDS = {"audit_log": "reason", "kyc_logs": "notes", "kyc_views": "purpose"}
+"""Append-only logs with a column of free words, which erasing an account takes out."""
 
 
 def upgrade() -> None:
     """Forward."""
     op.execute(POST_JOURNAL)
     op.execute(REFUSE_REWRITE)
+    op.execute(LOSE_WORDS_ALONE)
     op.execute(HOLD_PROFILES)
     op.execute(POST_MESSAGE)
     for statement in (*TELL_SOCKETS, *FREE_EMPLOYEE):
@@ -202,8 +228,13 @@ def upgrade() -> None:
     )
     for table in APPEND_ONLY:
         op.execute(
-            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+            f"CREATE TRIGGER {table}_append_only BEFORE {'DELETE' if table in WORDS else 'UPDATE OR DELETE'} ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewrite()"
+        )
+    for table, word in WORDS.items():
+        op.execute(
+            f"CREATE TRIGGER {table}_words BEFORE UPDATE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION lose_words_alone('{word}')"
         )
     categories = sa.table("categories", sa.column("name", sa.Text))
     op.bulk_insert(categories, [{"name": name} for name in TRADES])
@@ -213,6 +244,8 @@ def downgrade() -> None:
     """Back."""
     for table in APPEND_ONLY:
         op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
+    for table in WORDS:
+        op.execute(f"DROP TRIGGER {table}_words ON {table}")
     for table, function in TOLD.items():
         op.execute(f"DROP TRIGGER {table}_tell ON {table}")
         op.execute(f"DROP FUNCTION {function}()")
@@ -222,5 +255,6 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER accounts_hold_profiles ON accounts")
     op.execute("DROP FUNCTION hold_profiles()")
     op.execute("DROP FUNCTION refuse_rewrite()")
+    op.execute("DROP FUNCTION lose_words_alone()")
     op.execute("DROP FUNCTION post_journal(text, timestamptz, text[], text[], bigint[])")
     op.execute("DELETE FROM categories")
