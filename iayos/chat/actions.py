@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Text, Uuid, bindparam, select, text
+from sqlalchemy import BigInteger, Boolean, Text, Uuid, bindparam, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from iayos.chat.models import ConversationTable, Message, MessageTable, ParticipantTable
@@ -50,7 +50,7 @@ class Sent(msgspec.Struct, frozen=True):
 POST = Statement(
     text(
         "SELECT message_id, is_new, to_tell"
-        " FROM post_message(:conversation_id, :sender_id, :client_id, :body, :attachments, :moment)"
+        " FROM post_message(:conversation_id, :sender_id, :client_id, :body, :attachments, :moment, :by_notify)"
     ).bindparams(
         bindparam("conversation_id", type_=BigInteger, required=True),
         bindparam("sender_id", type_=BigInteger, required=True),
@@ -58,6 +58,7 @@ POST = Statement(
         bindparam("body", type_=Text, required=True),
         bindparam("attachments", type_=JSONB, required=True),
         bindparam("moment", type_=Instant, required=True),
+        bindparam("by_notify", type_=Boolean, required=True),
     ),
     into=Posted,
 )
@@ -108,10 +109,13 @@ async def post_message(
     attachments = await _attached(tx, conversation_id, media_ids, by=by) if media_ids else []
     posted: Posted = await tx.one(
         POST, conversation_id=conversation_id, sender_id=by.account_id, client_id=client_id, body=body,
-        attachments=attachments, moment=clock.now(),
+        attachments=attachments, moment=clock.now(), by_notify=tx.beside is None,
     )  # fmt: skip
     await _tell(tx, seat, posted, body)
-    return Sent(await tx.one(MESSAGE, message_id=posted.message_id), is_new=posted.is_new)
+    sent = Sent(await tx.one(MESSAGE, message_id=posted.message_id), is_new=posted.is_new)
+    if sent.is_new and tx.beside is not None:
+        await say(tx, "message", conversation=conversation_id, seq=sent.message.seq)
+    return sent
 
 
 async def post_file(

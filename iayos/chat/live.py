@@ -60,6 +60,9 @@ class Live:
         try:
             async with asyncio.timeout(FIRST_CONNECT_S):
                 await ready.wait()
+                tried = asyncio.Event()
+                self._start(bus.listen_beside(tried, again=self._missed))
+                await tried.wait()
             yield
         finally:
             for task in self._tasks:
@@ -267,6 +270,13 @@ class Live:
                     self._show_notice(row)
         self._last_notice = max(self._last_notice, await notices.newest_id(self.db.reads))
         await self._recount()
+
+    async def _missed(self) -> None:
+        """Words may have been lost until now."""
+        try:
+            await self._recount()
+        except LOST as error:
+            log.warning("what was missed is looked for later", error=type(error).__name__)
 
     async def _watch(self) -> None:
         looks = 0

@@ -3,13 +3,14 @@
 `Database.transaction()` is the only place that commits and `Database` the only pool.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, cast, overload
 
 import asyncpg
 import msgspec
+import structlog
 from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import BigInteger, ClauseElement, ColumnElement, Table, bindparam, insert, update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
@@ -17,6 +18,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from iayos.core import clock
+from iayos.core.beside import Beside
 
 if TYPE_CHECKING:  # asyncpg's classes are generic in its stubs alone
     Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
@@ -26,6 +28,7 @@ T = TypeVar("T")
 DIALECT: Final = asyncpg_dialect()  # type: ignore[no-untyped-call]
 STAMPS: Final = frozenset({"created_at", "updated_at"})
 """Audit columns, filled from the clock unless they are given."""
+log = structlog.get_logger(__name__)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -90,8 +93,9 @@ class Statement(Generic[T]):
 class Reads:
     """Reading: each statement on a connection of its own from the pool, outside any transaction."""
 
-    def __init__(self, pool: "Pool") -> None:
+    def __init__(self, pool: "Pool", beside: Beside | None = None) -> None:
         self._on: Pool | Connection = pool
+        self.beside = beside
 
     async def all(self, statement: Statement[T], **given: Any) -> list[T]:
         """Every row."""
@@ -118,8 +122,11 @@ class Reads:
 class Tx(Reads):
     """Reading and writing inside the caller's transaction. A verb that takes a `Tx` neither commits nor waits."""
 
-    def __init__(self, connection: "Connection") -> None:
+    def __init__(self, connection: "Connection", beside: Beside | None = None) -> None:
         self._on = self._connection = connection
+        self.beside = beside
+        self.afterwards: list[Callable[[Reads], Awaitable[None]]] = []
+        """What is done once this is committed and may be lost: for what may not, there is the outbox."""
 
     async def run(self, statement: Statement[Any], **given: Any) -> int:
         """Execute; the number of rows touched."""
@@ -146,35 +153,49 @@ class Tx(Reads):
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[Self]:
         """A part that can be undone by itself: an exception rolls back to here and goes on upwards."""
-        async with self._connection.transaction():
-            yield self
+        told = len(self.afterwards)
+        try:
+            async with self._connection.transaction():
+                yield self
+        except BaseException:
+            del self.afterwards[told:]
+            raise
 
 
 class Database:
     """The pool of connections."""
 
-    def __init__(self, pool: "Pool", url: str) -> None:
+    def __init__(self, pool: "Pool", url: str, beside: Beside | None = None) -> None:
         self.pool = pool
         self.url = url
-        self.reads = Reads(pool)
+        self.beside = beside
+        self.reads = Reads(pool, beside)
 
     @classmethod
-    async def open(cls, url: str, *, size: int = 10) -> "Database":
-        """Connect to `url` (postgresql://…) with up to `size` connections."""
+    async def open(cls, url: str, *, size: int = 10, redis_url: str = "") -> "Database":
+        """Connect to `url` (postgresql://…) with up to `size` connections, and to the Redis beside it if there is one."""
         pool = await asyncpg.create_pool(
             url, min_size=1, max_size=size, init=_prepare, reset=_keep, statement_cache_size=1000, command_timeout=30
         )
-        return cls(pool, url)
+        return cls(pool, url, Beside(redis_url) if redis_url else None)
 
     async def close(self) -> None:
         """Give every connection back and end them."""
+        if self.beside is not None:
+            await self.beside.close()
         await self.pool.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
         """One transaction: committed when the block ends, undone when it raises."""
         async with self.pool.acquire() as connection, connection.transaction():
-            yield Tx(connection)
+            tx = Tx(connection, self.beside)
+            yield tx
+        for work in tx.afterwards:
+            try:
+                await work(self.reads)
+            except Exception:  # it is committed, and whoever asked for it must hear that
+                log.exception("what follows a commit failed")
 
 
 async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":

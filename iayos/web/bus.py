@@ -1,11 +1,15 @@
 """What one process tells all others at once: LISTEN on one held connection, pg_notify from the pool.
 
+With a Redis beside the database, what is said here goes through it, after the commit, and through pg_notify only while it
+is away. What triggers say (ended sessions, participants, notices) comes by LISTEN in any case.
+
 A word is a wake-up or a passing sign (somebody types); what must not be lost is a row, and who was cut off reads it again.
 Words of a transaction are heard when it commits, in that order, and never when it does not.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
@@ -13,7 +17,7 @@ import msgspec
 import structlog
 from sqlalchemy import Text, bindparam, func, select
 
-from iayos.core.db import Database, Reads, Statement, connect
+from iayos.core.db import Database, Reads, Statement, Tx, connect
 
 CHANNEL: Final = "iayos_live"
 APPLICATION: Final = "iayos live"
@@ -32,7 +36,18 @@ Word = dict[str, Any]
 
 async def say(reads: Reads, kind: str, **facts: Any) -> None:
     """Tell every process; with a `Tx`, when it commits."""
-    await reads.value(SAY, word=msgspec.json.encode({"kind": kind, **facts}).decode())
+    word = msgspec.json.encode({"kind": kind, **facts}).decode()
+    if reads.beside is None:
+        await reads.value(SAY, word=word)
+    elif isinstance(reads, Tx):
+        reads.afterwards.append(partial(_publish, word=word))
+    else:
+        await _publish(reads, word=word)
+
+
+async def _publish(reads: Reads, *, word: str) -> None:
+    if reads.beside is None or not await reads.beside.publish(CHANNEL, word):
+        await reads.value(SAY, word=word)
 
 
 class Bus:
@@ -53,6 +68,12 @@ class Bus:
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("no listening connection; trying again", error=type(error).__name__)
             await asyncio.sleep(RETRY_S)
+
+    async def listen_beside(self, tried: asyncio.Event, *, again: Callable[[], Awaitable[None]]) -> None:
+        """The same on Redis, where there is one; `again` runs at each subscription, for what was missed before it."""
+        if self._db.beside is not None:
+            await self._db.beside.listen(CHANNEL, hear=self._heard, again=again, tried=tried)
+        tried.set()
 
     async def _listen_once(self, ready: asyncio.Event) -> None:
         connection = await connect(self._db.url)

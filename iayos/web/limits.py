@@ -1,9 +1,12 @@
-"""Rate limits: generous for people, strict for sign-in, registration and mails (SPEC 9)."""
+"""Rate limits: generous for people, strict for sign-in, registration and mails (SPEC 9).
+
+The strict ones are counted on Redis where there is one, and in the database while there is none.
+"""
 
 import math
 import time
 from collections import OrderedDict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from litestar.enums import ScopeType
@@ -39,14 +42,28 @@ ONE = Statement(select(RateLimitTable.hits).where(RateLimitTable.bucket == bindp
 async def count(db: Database, bucket: str, *, most: int, per: timedelta) -> None:
     """Count one hit across all processes; 429 with the seconds to wait when it is one too many."""
     moment = clock.now()
-    async with db.transaction() as tx:
-        hits, resets_at = await tx.one(HIT, bucket=bucket, now=moment, resets_at=moment + per)
+    hits, resets_at = await _hit_beside(db, bucket, moment, per) or await _hit_in(db, bucket, moment, per)
     if hits > most:
         raise RateLimited(retry_after=max(1, math.ceil((resets_at - moment).total_seconds())))
 
 
+async def _hit_in(db: Database, bucket: str, moment: datetime, per: timedelta) -> tuple[int, datetime]:
+    async with db.transaction() as tx:
+        hits, resets_at = await tx.one(HIT, bucket=bucket, now=moment, resets_at=moment + per)
+    return hits, resets_at
+
+
+async def _hit_beside(db: Database, bucket: str, moment: datetime, per: timedelta) -> tuple[int, datetime] | None:
+    """The same on Redis; None when there is none, or it is away."""
+    if db.beside is None:
+        return None
+    moment_ms = int(moment.timestamp() * 1000)
+    found = await db.beside.hit(bucket, moment_ms=moment_ms, for_ms=int(per.total_seconds() * 1000))
+    return found and (found[0], moment + timedelta(milliseconds=found[1] - moment_ms))
+
+
 def strict(name: str, most: int, per: timedelta) -> Guard:
-    """Guard: at most `most` calls of this kind from one address in `per`, counted in the database."""
+    """Guard: at most `most` calls of this kind from one address in `per`, counted across all processes."""
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
         state = connection.app.state

@@ -97,9 +97,12 @@ END $$
 
 # The next number of a conversation and the message that bears it, under the conversation's lock, in one round trip. A
 # `client_id` that was used is the message that it was used for. Told of it is who had read everything before, unless he
-# has this conversation open.
+# has this conversation open. Where words go through Redis (`by_notify` false), the caller tells of it after the commit.
 POST_MESSAGE = """
-CREATE FUNCTION post_message(the_conversation bigint, the_sender bigint, the_client uuid, the_text text, attached jsonb, moment timestamptz)
+CREATE FUNCTION post_message(
+    the_conversation bigint, the_sender bigint, the_client uuid, the_text text, attached jsonb, moment timestamptz,
+    by_notify boolean DEFAULT true
+)
 RETURNS TABLE (message_id bigint, is_new boolean, to_tell bigint[]) LANGUAGE plpgsql AS $$
 DECLARE
     number bigint;
@@ -126,7 +129,9 @@ BEGIN
     ));
     UPDATE conversation_participants SET read_seq = number
     WHERE conversation_id = the_conversation AND account_id = the_sender AND read_seq = number - 1;
-    PERFORM pg_notify('iayos_live', json_build_object('kind', 'message', 'conversation', the_conversation, 'seq', number)::text);
+    IF by_notify THEN
+        PERFORM pg_notify('iayos_live', json_build_object('kind', 'message', 'conversation', the_conversation, 'seq', number)::text);
+    END IF;
     RETURN NEXT;
 END $$
 """
@@ -249,7 +254,7 @@ def downgrade() -> None:
     for table, function in TOLD.items():
         op.execute(f"DROP TRIGGER {table}_tell ON {table}")
         op.execute(f"DROP FUNCTION {function}()")
-    op.execute("DROP FUNCTION post_message(bigint, bigint, uuid, text, jsonb, timestamptz)")
+    op.execute("DROP FUNCTION post_message(bigint, bigint, uuid, text, jsonb, timestamptz, boolean)")
     op.execute("DROP TRIGGER jobs_free_employee ON jobs")
     op.execute("DROP FUNCTION free_employee()")
     op.execute("DROP TRIGGER accounts_hold_profiles ON accounts")

@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from redis.asyncio import Redis
 
 from iayos.core import outbox
 from iayos.core.db import Database
@@ -25,14 +26,15 @@ SCRIPT = Path(__file__).with_name("a_runner.py")
 class Runners:
     """Runners on one database, and what their tasks wrote down."""
 
-    def __init__(self, db: Database, notes: Path) -> None:
-        self.db, self.notes = db, notes
+    def __init__(self, db: Database, notes: Path, redis_url: str = "") -> None:
+        self.db, self.notes, self.redis_url = db, notes, redis_url
         self.started: list[subprocess.Popen[bytes]] = []
 
     async def start(self) -> subprocess.Popen[bytes]:
         readies = len(self.seen("ready"))
         log = self.notes.with_suffix(".log").open("ab")
-        process = subprocess.Popen([sys.executable, str(SCRIPT), self.db.url, str(self.notes)], stderr=log)
+        command = [sys.executable, str(SCRIPT), self.db.url, str(self.notes), *filter(None, [self.redis_url])]
+        process = subprocess.Popen(command, stderr=log)
         log.close()
         self.started.append(process)
         await self.until(lambda: len(self.seen("ready")) > readies)
@@ -60,8 +62,8 @@ class Runners:
         found: int = await self.db.pool.fetchval(OPEN)
         return found
 
-    async def all_closed(self) -> None:
-        deadline = time.monotonic() + 15
+    async def all_closed(self, *, within: float = 15) -> None:
+        deadline = time.monotonic() + within
         while await self.open_rows():
             assert time.monotonic() < deadline
             await asyncio.sleep(0.02)
@@ -84,6 +86,25 @@ async def own_database(postgres: str, request: pytest.FixtureRequest) -> AsyncIt
 async def runners(own_database: str, tmp_path: Path) -> AsyncIterator[Runners]:
     db = await Database.open(own_database, size=4)
     found = Runners(db, tmp_path / "notes")
+    yield found
+    for process in found.started:
+        process.kill()
+        process.wait()
+    await db.close()
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    """The broker on Redis, empty."""
+    async with Redis.from_url(redis_url) as one:
+        await one.flushall()
+        yield one
+
+
+@pytest.fixture
+async def on_redis(own_database: str, tmp_path: Path, redis_url: str, redis: Redis) -> AsyncIterator[Runners]:
+    db = await Database.open(own_database, size=4)
+    found = Runners(db, tmp_path / "notes", redis_url)
     yield found
     for process in found.started:
         process.kill()
@@ -186,3 +207,44 @@ async def test_a_database_that_goes_away_is_waited_for(runners: Runners) -> None
     await runners.until(lambda: len(runners.seen("ready")) == 2)
     await runners.later("quick", name="a")
     await runners.until(lambda: runners.seen("a done"), within=5)
+
+
+async def test_on_redis_rows_run_at_once_and_nothing_is_left_in_it(on_redis: Runners, redis: Redis) -> None:
+    await asyncio.gather(on_redis.start(), on_redis.start())
+    await on_redis.later("quick", name="a")
+    await on_redis.until(lambda: on_redis.seen("a done"), within=2)
+    async with on_redis.db.transaction() as tx:
+        for number in range(60):
+            await outbox.later(tx, "slow", name=f"{number}.", seconds=0.05)
+    await on_redis.all_closed()
+    assert len([line for line in on_redis.seen("") if ". done " in line]) == 60
+    assert len({line.split()[2] for line in on_redis.seen("") if ". done " in line}) == 2
+    assert await on_redis.db.pool.fetchval("SELECT to_regclass('saq_jobs')") is None
+    async with asyncio.timeout(5):
+        while [key async for key in redis.scan_iter("*outbox:*")]:
+            await asyncio.sleep(0.02)  # SAQ forgets a job a moment after its row is closed
+
+
+async def test_a_wiped_redis_loses_nothing(on_redis: Runners, redis: Redis) -> None:
+    await on_redis.start()
+    async with on_redis.db.transaction() as tx:
+        for number in range(200):
+            await outbox.later(tx, "slow", name=f"{number}.", seconds=0.2)
+    await on_redis.until(lambda: on_redis.seen("3. done"))
+    await redis.flushall()  # most of them wait there
+    await on_redis.later("quick", name="after")
+    await on_redis.until(lambda: on_redis.seen("after done"))
+    await on_redis.all_closed(within=60)
+    assert {line.split()[0] for line in on_redis.seen("") if ". done " in line} == {f"{one}." for one in range(200)}
+
+
+async def test_on_redis_what_a_killed_runner_had_in_hand_runs_again(on_redis: Runners) -> None:
+    first = await on_redis.start()
+    await on_redis.later("slow", name="a", seconds=2)
+    await on_redis.until(lambda: on_redis.seen("a begun"))
+    first.kill()
+    first.wait()
+    await on_redis.start()
+    assert await on_redis.until(lambda: len(on_redis.seen("a begun")) == 2) < 8
+    await on_redis.all_closed()
+    assert len(on_redis.seen("a done")) == 1
