@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-from sqlalchemy import ARRAY, BigInteger, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import ARRAY, BigInteger, bindparam, delete, func, insert, or_, select, update
 
 from iayos.core import clock, tokens
 from iayos.core.db import Database, Row, Statement, Tx
@@ -92,7 +92,6 @@ UNSEND = Statement(
     .values(sent_at=None)
 )
 SWEEP = Statement(delete(OutboxTable).where(OutboxTable.done_at < bindparam("before", type_=Instant)))
-WAITING = Statement(text("SELECT count(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL"))
 
 
 async def later(tx: Tx, task: str, /, *, at: datetime | None = None, **args: Any) -> None:

@@ -4,7 +4,7 @@ import hashlib
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 
 from iayos.core import clock, tokens
@@ -31,7 +31,6 @@ COUNT = Statement(
     .values(name=bindparam("name"), count=1)
     .on_conflict_do_update(index_elements=["name"], set_={"count": CounterTable.count + 1})
 )
-COUNTED = Statement(select(CounterTable.count).where(CounterTable.name == bindparam("name")))
 
 
 async def receive(db: Database, expected: str, *, token: str, webhook_id: str | None, body: bytes) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
-from sqlalchemy import bindparam, case, delete, select
+from sqlalchemy import bindparam, case, delete
 from sqlalchemy.dialects.postgresql import insert
 
 from iayos.core import clock
@@ -36,7 +36,6 @@ HIT = Statement(
     ).returning(RateLimitTable.hits, RateLimitTable.resets_at)
 )
 SWEEP = Statement(delete(RateLimitTable).where(RateLimitTable.resets_at < bindparam("before", type_=Instant)))
-ONE = Statement(select(RateLimitTable.hits).where(RateLimitTable.bucket == bindparam("bucket")))
 
 
 async def count(db: Database, bucket: str, *, most: int, per: timedelta) -> None:
