@@ -51,9 +51,12 @@ class API:
         given = {name: value for name, value in params.items() if value is not None}
         return self._ask("GET", path, params=given)
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None, *, timeout_s: float = TIMEOUT_S) -> Any:
-        """POST; what the server says."""
-        return self._ask("POST", path, timeout=timeout_s, **({} if body is None else {"json": body}))
+    def post(
+        self, path: str, body: Mapping[str, Any] | None = None, *, dry_run: bool = False, timeout_s: float = TIMEOUT_S
+    ) -> Any:
+        """POST; what the server says. With `dry_run` it says what would come of it."""
+        options = ({} if body is None else {"json": body}) | ({"params": {"dryRun": "true"}} if dry_run else {})
+        return self._ask("POST", path, timeout=timeout_s, **options)
 
     def pages(self, path: str, *, most: int | None = None, **params: Any) -> list[Any]:
         """All items of a list, page after page, or so many of them."""

@@ -20,6 +20,9 @@ DataDir = Annotated[
 PasswordFromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept on the audit log.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where there is no terminal.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Let the server run it and undo it; see what would come of it.")
+]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")]
 CENTAVO: Final = Decimal("0.01")
 _UNITS: Final = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}

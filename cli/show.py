@@ -20,6 +20,7 @@ WIDEST: Final = 100
 SECOND: Final = (
     "Nothing has moved yet: above ₱50,000 another member of staff has to say the same. Your decision is kept."
 )
+DRY: Final = "Nothing was changed: this was a dry run."
 _AGES: Final = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (30 * 86_400, 86_400, "d"))
 
 

@@ -38,6 +38,7 @@ from iayos.reviews.routes import router as reviews
 from iayos.services import opened
 from iayos.settings import Settings
 from iayos.web import auth, docs, errors, health, limits, pages, tx
+from iayos.web.dry import DryRuns
 from iayos.web.edge import Edge
 from iayos.web.idempotency import Idempotent
 from iayos.web.request import JSONRequest
@@ -81,7 +82,7 @@ def create_app(settings: Settings) -> Litestar:
             "reads": Provide(tx.provide_reads),
             "me": Provide(auth.provide_me),
         },
-        middleware=[auth.Authenticate, limits.Generous, Idempotent],
+        middleware=[auth.Authenticate, limits.Generous, DryRuns, Idempotent],
         exception_handlers=errors.HANDLERS,
         request_class=JSONRequest,
         request_max_body_size=BODY_LIMIT,

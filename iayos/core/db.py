@@ -197,6 +197,17 @@ class Database:
             except Exception:  # it is committed, and whoever asked for it must hear that
                 log.exception("what follows a commit failed")
 
+    @asynccontextmanager
+    async def undone(self) -> AsyncIterator[Tx]:
+        """A transaction that is rolled back in any case, and that nothing follows: for dry runs."""
+        async with self.pool.acquire() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                yield Tx(connection, self.beside)
+            finally:
+                await transaction.rollback()
+
 
 async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     """A connection of one's own, for LISTEN or a session lock; the caller closes it."""

@@ -20,6 +20,7 @@ from iayos.jobs import actions as jobs
 from iayos.jobs.schemas import ExplainOut, Next, Waiting
 from iayos.web.auth import Me, signed_in, staff, verified
 from iayos.web.docs import answers
+from iayos.web.dry import DRY_RUN
 from iayos.web.tx import OwnTx, Reading
 
 Limit = Annotated[int, QueryParameter(ge=1, le=page.MAX_LIMIT)]
@@ -144,7 +145,7 @@ async def all_disputes(
 
 @post(
     "/admin/disputes/{dispute_id:int}/rule", status_code=200, summary="Rule on a dispute", tags=["admin"],
-    guards=[staff("SUPPORT", "FINANCE")], opt=answers(*OPEN),
+    guards=[staff("SUPPORT", "FINANCE")], opt=answers(*OPEN) | DRY_RUN,
 )  # fmt: skip
 async def rule(db: OwnTx, me: Me, state: State, dispute_id: FromPath[int], data: JSONBody[RulingIn]) -> DisputeOut:
     """Divides what is held; above ₱50,000 another member of staff has to repeat the call."""

@@ -18,6 +18,7 @@ from iayos.payments import attempts, cash, cash_queries
 from iayos.payments.schemas import CashIn, CashOut, TransactionOut, VerdictIn
 from iayos.web.auth import Me, acting_as, staff
 from iayos.web.docs import answers
+from iayos.web.dry import DRY_RUN
 from iayos.web.tx import InTx, OwnTx, Reading
 from iayos.web.upload import ONE_FILE, Form, content_of, multipart
 
@@ -54,7 +55,7 @@ async def confirm_cash(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[C
 
 @post(
     "/admin/payments/{payment_id:int}/verify-cash", status_code=200, summary="Decide about a cash proof", tags=["admin"],
-    guards=readers, opt=answers(cash.AlreadyDecided, *DUE),
+    guards=readers, opt=answers(cash.AlreadyDecided, *DUE) | DRY_RUN,
 )  # fmt: skip
 async def verify_cash(tx: InTx, me: Me, payment_id: FromPath[int], data: JSONBody[VerdictIn]) -> TransactionOut:
     """Approved: the payee gets the held half. Rejected: the client is asked for another photo."""

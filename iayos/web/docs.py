@@ -16,6 +16,7 @@ from litestar.typing import FieldDefinition
 from iayos.core import errors, wire
 from iayos.core.errors import AppError
 from iayos.core.money import Centavos
+from iayos.web import dry
 from iayos.web.examples import example
 
 ANYBODY: Final = frozenset({"strict.<locals>.guard", "from_own_page"})
@@ -56,6 +57,13 @@ RETRY_KEY: Final = {
     "name": "Idempotency-Key", "in": "header", "required": False,
     "description": "The same key and body again within 24 hours get the first answer, with `Idempotent-Replayed: true`.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}  # fmt: skip
+
+
+DRY_RUN: Final = {
+    "name": dry.PARAMETER, "in": "query", "required": False,
+    "description": "Run it and undo it: the answer, with the header `Dry-Run: true`, tells what would come of it.",
+    "schema": {"type": "boolean", "default": False},
 }  # fmt: skip
 
 
@@ -173,6 +181,9 @@ def _complete_operation(operation: dict[str, Any], handler: HTTPRouteHandler, do
         operation["security"] = [{"cookie": []}, {"bearer": []}]
     if "request_body" in handler.opt:
         operation["requestBody"] = handler.opt["request_body"]
+    if handler.opt.get("dry_run"):
+        others = [one for one in operation.get("parameters", ()) if one["name"] != dry.PARAMETER]
+        operation["parameters"] = [*others, DRY_RUN]
     kinds = errors_of(handler, operation)
     if _replays(handler, guards):
         others = [one for one in operation.get("parameters", ()) if one["name"] != RETRY_KEY["name"]]

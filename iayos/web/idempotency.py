@@ -11,6 +11,7 @@ from iayos.core import idempotency
 from iayos.core.db import Database, Tx
 from iayos.core.errors import Conflict, Invalid
 from iayos.core.idempotency import StoredAnswer
+from iayos.web.dry import DRY
 from iayos.web.request import JSONRequest
 from iayos.web.tx import HELD
 
@@ -37,7 +38,8 @@ class Idempotent:
         request = JSONRequest(scope, receive, send) if scope["type"] == ScopeType.HTTP else None
         key = request.headers.get("idempotency-key") if request is not None and request.method == "POST" else None
         me = scope.get("user")
-        if request is None or key is None or me is None or scope["route_handler"].opt.get("no_replay"):
+        ignored = DRY in scope or scope["route_handler"].opt.get("no_replay")
+        if request is None or key is None or me is None or ignored:
             await self.app(scope, receive, send)
             return
         if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable() or not key.isascii():

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.types import Scope
 
 from iayos.core.db import Database, Reads, Tx
+from iayos.web.dry import DRY, Within
 
 HELD = "held_tx"
 
@@ -24,7 +25,7 @@ async def provide_tx(scope: Scope, state: State) -> AsyncGenerator[Tx, None]:
     A request with an `Idempotency-Key` already holds a transaction, in which its answer will be stored; the verb then
     runs in a savepoint of it.
     """
-    held: Tx | None = scope.get(HELD)  # type: ignore[assignment]
+    held: Tx | None = scope.get(DRY) or scope.get(HELD)  # type: ignore[assignment]
     if held is not None:
         async with held.savepoint():
             yield held
@@ -33,10 +34,11 @@ async def provide_tx(scope: Scope, state: State) -> AsyncGenerator[Tx, None]:
             yield tx
 
 
-async def provide_db(state: State) -> Database:
+async def provide_db(scope: Scope, state: State) -> Database:
     """Dependency `db`: for verbs that call a gateway between short transactions of their own."""
     db: Database = state.db
-    return db
+    dry: Tx | None = scope.get(DRY)  # type: ignore[assignment]
+    return db if dry is None else Within(db, dry)
 
 
 async def provide_reads(state: State) -> Reads:
