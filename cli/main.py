@@ -7,7 +7,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from cli import cash, disputes, kyc, ledger, show, sign_in, xendit
+from cli import audit, cash, disputes, kyc, ledger, show, sign_in, xendit
 from cli.faults import Fault
 from cli.host import commands as host
 
@@ -66,6 +66,7 @@ app.add_typer(cash.app, name="cash", rich_help_panel=STAFF)
 app.add_typer(xendit.app, name="xendit", rich_help_panel=STAFF)
 app.add_typer(disputes.app, name="disputes", rich_help_panel=STAFF)
 app.add_typer(ledger.app, name="ledger", rich_help_panel=STAFF)
+app.add_typer(audit.app, name="audit", rich_help_panel=STAFF)
 app.command(rich_help_panel=HOST)(host.up)
 app.command(rich_help_panel=HOST)(host.demo)
 app.command(rich_help_panel=HOST)(host.serve)

@@ -26,7 +26,7 @@ from saq.job import TERMINAL_STATUSES, Status
 from sqlalchemy import ARRAY, BigInteger, bindparam, select, text
 
 from iayos.accounts import tasks as account_tasks
-from iayos.core import clock, idempotency, outbox
+from iayos.core import audit, clock, idempotency, outbox
 from iayos.core.db import Database, Statement, connect
 from iayos.core.models import Instant, OutboxTable
 from iayos.core.outbox import Task
@@ -307,6 +307,7 @@ class Runner:
 
     async def _look_after(self) -> None:
         while True:
+            await audit.seal(self.db)
             await self._bring_back_orphans()
             doubtful, self._doubtful = self._doubtful, set()
             await self._bring_back_missing(doubtful)

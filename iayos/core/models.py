@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from advanced_alchemy.base import IdentityBase
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -66,7 +66,10 @@ class IdempotencyTable(IdentityBase):
 
 
 class AuditTable(IdentityBase):
-    """What members of staff did, and why. Append-only: a trigger refuses UPDATE and DELETE of the facts."""
+    """What members of staff did, and why. Append-only: a trigger refuses UPDATE and DELETE of the facts.
+
+    `reason_digest` is the SHA-256 of salt and reason, and stays when erasing an account takes both away.
+    """
 
     __tablename__ = "audit_log"
     __table_args__ = (Index("ix_audit_log_subject", "subject"), Index("ix_audit_log_actor_id", "actor_id"))
@@ -78,6 +81,25 @@ class AuditTable(IdentityBase):
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     at: Mapped[datetime] = mapped_column(Instant)
+    request_id: Mapped[str | None] = mapped_column(Text)
+    reason_salt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    reason_digest: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditSealTable(IdentityBase):
+    """The chain over the audit log: `id` is the position, 1, 2, 3 …, and `hash` covers the row and all before it."""
+
+    __tablename__ = "audit_seals"
+    __table_args__ = (UniqueConstraint("audit_id", name="uq_audit_seals_audit_id"),)
+
+    audit_id: Mapped[int] = mapped_column(ForeignKey("audit_log.id"))
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditUnsealedTable(IdentityBase):
+    """Rows of the audit log that wait for their seal; a trigger writes them."""
+
+    __tablename__ = "audit_unsealed"
 
 
 class RateLimitTable(IdentityBase):

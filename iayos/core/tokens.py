@@ -11,6 +11,11 @@ def secret(nbytes: int = 32) -> str:
     return secrets.token_urlsafe(nbytes)
 
 
+def salt() -> bytes:
+    """Sixteen random bytes."""
+    return secrets.token_bytes(16)
+
+
 def jitter(seconds: float) -> float:
     """`seconds`, up to a quarter longer, so that many retries do not come back at one instant."""
     return seconds * random.uniform(1.0, 1.25)  # noqa: S311 - spreads load, guards nothing

@@ -70,7 +70,7 @@ UPDATE xendit_events SET payload = (
 CLEARED: Final = tuple(
     _statement(sql)
     for sql in (
-        f"UPDATE audit_log SET reason = '{WORD}' WHERE {AUDITED} AND reason <> '{WORD}'",
+        f"UPDATE audit_log SET reason = '{WORD}', reason_salt = NULL WHERE {AUDITED} AND reason <> '{WORD}'",
         f"UPDATE kyc_logs SET notes = NULL WHERE kyc_id IN {_KYC} AND notes IS NOT NULL",
         f"UPDATE kyc_views SET purpose = '{WORD}' WHERE kyc_id IN {_KYC} AND purpose <> '{WORD}'",
         f"DELETE FROM kyc_files WHERE kyc_id IN {_KYC}",

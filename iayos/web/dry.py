@@ -15,7 +15,7 @@ DRY_RUN: Final[dict[str, Any]] = {"dry_run": True}
 """For a route's `opt`: `?dryRun=true` tells what would come of it and changes nothing. The handler takes `tx` or `db`, reads
 through them alone, and calls no gateway."""
 PARAMETER: Final = "dryRun"
-DRY: Final = "dry_run_tx"
+DRY = "dry_run_tx"
 
 
 class Within(Database):
@@ -52,7 +52,7 @@ class DryRuns:
                 message["headers"] = [*message["headers"], (b"dry-run", b"true")]
             answer.append(message)
 
-        db: Database = scope["app"].state.db  # type: ignore[typeddict-item]
+        db: Database = scope["app"].state.db
         async with db.undone() as tx:
             scope[DRY] = tx  # type: ignore[literal-required]
             await self.app(scope, receive, hold)
