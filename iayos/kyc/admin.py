@@ -55,6 +55,14 @@ async def claim(kyc_id: FromPath[int], db: OwnTx, state: State, me: Me) -> KYCCa
     return (await queries.show_to_staff(state.services.files, [kyc], signed=False))[0]
 
 
+@post("/{kyc_id:int}/release", status_code=200, summary="Give a claimed identity check back", opt=answers(*REVIEWING))
+async def release(kyc_id: FromPath[int], db: OwnTx, state: State, me: Me) -> KYCCaseOut:
+    """Whoever comes next may claim it; one that another holds is left alone."""
+    async with db.transaction() as tx:
+        kyc = await review.release(tx, kyc_id, by=me)
+    return (await queries.show_to_staff(state.services.files, [kyc], signed=False))[0]
+
+
 @post(
     "/{kyc_id:int}/review", status_code=200, summary="Decide an identity check", opt=answers(*REVIEWING, review.Changed)
 )
@@ -66,5 +74,8 @@ async def decide(kyc_id: FromPath[int], data: JSONBody[ReviewIn], db: OwnTx, sta
 
 
 router = Router(
-    "/api/admin/kyc", route_handlers=[list_cases, look, claim, decide], guards=[staff("KYC_REVIEWER")], tags=["admin"]
+    "/api/admin/kyc",
+    route_handlers=[list_cases, look, claim, release, decide],
+    guards=[staff("KYC_REVIEWER")],
+    tags=["admin"],
 )

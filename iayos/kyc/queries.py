@@ -14,8 +14,8 @@ from iayos.core.errors import NotFound
 from iayos.core.models import Instant
 from iayos.core.page import Page
 from iayos.core.principal import Principal
-from iayos.kyc.models import KYC, KYCFile, KYCFileTable, KYCTable, KYCViewTable
-from iayos.kyc.schemas import KYCCaseOut, KYCFileOut, KYCOut
+from iayos.kyc.models import KYC, KYCFile, KYCFileTable, KYCLogTable, KYCTable, KYCViewTable
+from iayos.kyc.schemas import DecisionOut, KYCCaseOut, KYCFileOut, KYCOut, ReasonOut
 from iayos.kyc.states import REQUIRED, DocumentStatus, DocumentType, KYCStatus, KYCType, ReasonCode, UserType
 from iayos.media.actions import Files, Links, links
 from iayos.media.models import Media, MediaTable
@@ -63,7 +63,7 @@ OF_STATUS = Statement(_QUEUE.where(KYCTable.status == bindparam("status", type_=
 
 
 class Person(Row, frozen=True):
-    """Whose case it is."""
+    """Whose case it is, or who looks at it."""
 
     table = AccountTable
     id: int
@@ -72,8 +72,28 @@ class Person(Row, frozen=True):
     business_name: str | None
     email: str
 
+    @property
+    def name(self) -> str:
+        """As it is shown."""
+        return self.business_name or f"{self.first_name} {self.last_name}"
+
+
+class Decision(Row, frozen=True):
+    """What staff decided in a round."""
+
+    table = KYCLogTable
+    kyc_id: int
+    round: int
+    decision: str
+    reasons: list[dict[str, Any]]
+    notes: str | None
+    at: datetime
+
 
 PEOPLE = Statement(select(*columns(Person)).where(AccountTable.id == _ids), into=Person)
+DECISIONS = Statement(
+    select(*columns(Decision)).where(KYCLogTable.kyc_id == _ids).order_by(KYCLogTable.id), into=Decision
+)
 
 
 async def own(reads: Reads, kyc_id: int, by: Principal) -> KYC:
@@ -138,17 +158,31 @@ async def show(files: Files, cases: Sequence[KYC], *, signed: bool = True) -> li
 
 async def show_to_staff(files: Files, cases: Sequence[KYC], *, signed: bool) -> list[KYCCaseOut]:
     """As staff sees them; with `signed` the documents can be looked at, and the caller logs that."""
-    people = {one.id: one for one in await files.db.reads.all(PEOPLE, ids=[kyc.account_id for kyc in cases])}
+    reads = files.db.reads
+    wanted = {kyc.account_id for kyc in cases} | {kyc.claimed_by for kyc in cases if kyc.claimed_by}
+    people = {one.id: one for one in await reads.all(PEOPLE, ids=sorted(wanted))}
+    decided: dict[int, list[DecisionOut]] = {kyc.id: [] for kyc in cases}
+    for one in await reads.all(DECISIONS, ids=list(decided)):
+        decided[one.kyc_id].append(_decision(one))
     facts = await _facts(files, cases, signed=signed)
-    return [_case(kyc, people[kyc.account_id], fact) for kyc, fact in zip(cases, facts, strict=True)]
+    return [_case(kyc, people, decided[kyc.id], fact) for kyc, fact in zip(cases, facts, strict=True)]
 
 
-def _case(kyc: KYC, person: Person, facts: dict[str, Any]) -> KYCCaseOut:
+def _decision(one: Decision) -> DecisionOut:
+    reasons = msgspec.convert(one.reasons, list[ReasonOut])
+    decision: Any = one.decision
+    return DecisionOut(round=one.round, decision=decision, reasons=reasons, notes=one.notes, at=one.at)
+
+
+def _case(kyc: KYC, people: Mapping[int, Person], decided: list[DecisionOut], facts: dict[str, Any]) -> KYCCaseOut:
+    person = people[kyc.account_id]
     held = kyc.claimed_until is not None and kyc.claimed_until > clock.now()
+    holder = people[kyc.claimed_by] if held and kyc.claimed_by else None
     return KYCCaseOut(
         **facts,
-        accountID=person.id, name=person.business_name or f"{person.first_name} {person.last_name}", email=person.email,
-        claimedBy=kyc.claimed_by if held else None, claimedUntil=kyc.claimed_until if held else None,
+        accountID=person.id, name=person.name, email=person.email,
+        claimedBy=holder.id if holder else None, claimedByName=holder.name if holder else None,
+        claimedUntil=kyc.claimed_until if held else None, handedInAt=kyc.handed_in_at, decisions=decided,
         overdue=kyc.status == KYCStatus.PENDING and kyc.due_at is not None and kyc.due_at < clock.now(),
         version=kyc.version,
     )  # fmt: skip

@@ -49,6 +49,16 @@ async def claim(tx: Tx, kyc_id: int, *, by: Principal) -> KYC:
     return await case(tx, kyc.id)
 
 
+async def release(tx: Tx, kyc_id: int, *, by: Principal) -> KYC:
+    """The case is free again for whoever comes next; nothing changes when I did not hold it."""
+    kyc = await _lock_open(tx, kyc_id, by)
+    if kyc.claimed_by != by.account_id:
+        return kyc
+    await tx.update(KYCTable, kyc.id, claimed_by=None, claimed_until=None)
+    await audit.note(tx, by, "kyc:release", subject=f"kyc:{kyc.id}", reason="release")
+    return await case(tx, kyc.id)
+
+
 async def look(files: Files, kyc_id: int, *, purpose: str, by: Principal) -> KYCCaseOut:
     """The case with its documents to be seen; that, and what for, is on record before anybody sees them."""
     kyc = await case(files.db.reads, kyc_id)

@@ -1,6 +1,7 @@
 """Identity checks on the wire."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -50,6 +51,23 @@ class KYCOut(msgspec.Struct, frozen=True, kw_only=True):
     createdAt: datetime
 
 
+class ReasonOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What was wrong with a document."""
+
+    documentType: DocumentType
+    code: ReasonCode
+
+
+class DecisionOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What staff said in an earlier round."""
+
+    round: int
+    decision: Literal["APPROVED", "REJECTED"]
+    reasons: list[ReasonOut]
+    notes: str | None
+    at: datetime
+
+
 class KYCCaseOut(KYCOut, frozen=True, kw_only=True):
     """The same as staff sees it."""
 
@@ -58,8 +76,13 @@ class KYCCaseOut(KYCOut, frozen=True, kw_only=True):
     email: str
     claimedBy: int | None
     """The account that looks at it now."""
+    claimedByName: str | None
     claimedUntil: datetime | None
+    handedInAt: datetime | None
+    """Since when it lies with staff."""
     overdue: bool
+    decisions: list[DecisionOut]
+    """Of all its rounds, oldest first."""
     version: int
     """Grows whenever a document changes; a review of an earlier version is void."""
 

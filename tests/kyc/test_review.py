@@ -31,7 +31,7 @@ async def test_only_reviewers_see_cases(bench: Bench) -> None:
     for path in ("", f"/{kyc_id}"):
         assert (await me.get(f"/api/admin/kyc{path}")).status_code == 404
         assert (await finance.get(f"/api/admin/kyc{path}")).status_code == 403
-    for verb in ("claim", "review"):
+    for verb in ("claim", "release", "review"):
         assert (await me.post(f"/api/admin/kyc/{kyc_id}/{verb}", {"approved": True})).status_code == 404
         assert (await finance.post(f"/api/admin/kyc/{kyc_id}/{verb}", {"approved": True})).status_code == 403
     assert (await (await bench.reviewer("ADMIN")).get(f"/api/admin/kyc/{kyc_id}")).status_code == 200
@@ -70,6 +70,36 @@ async def test_a_claim_holds_for_15_minutes(bench: Bench) -> None:
     assert (await waiter.post(f"/api/admin/kyc/{kyc_id}/claim")).status_code == 409
     clock.advance(timedelta(minutes=2).total_seconds())
     assert (await waiter.post(f"/api/admin/kyc/{kyc_id}/claim")).json()["claimedBy"] == waiter.someone.account_id
+
+
+async def test_a_claim_is_given_back_by_whoever_holds_it(bench: Bench) -> None:
+    _, kyc_id = await bench.case()
+    one, other = await bench.reviewer(), await bench.reviewer()
+    claimed = (await one.post(f"/api/admin/kyc/{kyc_id}/claim")).json()
+    assert (claimed["claimedBy"], claimed["claimedByName"][:9]) == (one.someone.account_id, "Ana Reyes")
+    refused = await other.post(f"/api/admin/kyc/{kyc_id}/release")
+    assert (refused.status_code, refused.json()["code"]) == (409, "KYC_CLAIMED")
+    for _ in range(2):
+        freed = (await one.post(f"/api/admin/kyc/{kyc_id}/release")).json()
+        assert (freed["claimedBy"], freed["claimedByName"], freed["claimedUntil"]) == (None, None, None)
+    assert [row[0] for row in await bench.db.reads.all(AUDIT)] == ["kyc:claim", "kyc:release"]
+    assert (await other.post(f"/api/admin/kyc/{kyc_id}/claim")).status_code == 200
+    await decide(other, kyc_id, {"approved": True})
+    assert (await other.post(f"/api/admin/kyc/{kyc_id}/release")).json()["code"] == "KYC_DECIDED"
+
+
+async def test_staff_sees_what_was_said_in_earlier_rounds(bench: Bench) -> None:
+    me, kyc_id = await bench.case()
+    staff = await bench.reviewer()
+    first = (await staff.get(f"/api/admin/kyc/{kyc_id}")).json()
+    assert (first["decisions"], first["handedInAt"] is None) == ([], False)
+    await decide(staff, kyc_id, NO | {"notes": "The back is blurred."})
+    await bench.upload(me, kyc_id, "BACKID")
+    await me.post(f"/api/kyc/{kyc_id}/finalize")
+    (one,) = (await staff.get("/api/admin/kyc")).json()["items"]
+    (said,) = one["decisions"]
+    assert said.pop("at") > first["handedInAt"]
+    assert said == {"round": 1, "decision": "REJECTED", "notes": "The back is blurred."} | {"reasons": NO["reasons"]}
 
 
 async def test_of_two_decisions_at_once_one_counts(bench: Bench) -> None:
