@@ -14,6 +14,8 @@ does by default and we cannot use is named where it is set aside:
 
 import asyncio
 import logging
+import os
+import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
@@ -21,15 +23,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from saq import Job, Queue, Worker
+from saq import Queue, Worker
 from saq.job import TERMINAL_STATUSES, Status
 from sqlalchemy import ARRAY, BigInteger, bindparam, select, text
 
 from iayos.accounts import tasks as account_tasks
-from iayos.core import audit, clock, idempotency, outbox
+from iayos.broker import QUEUE, key_of, row_of
+from iayos.core import audit, clock, idempotency, outbox, runners
 from iayos.core.db import Database, Statement, connect
 from iayos.core.models import Instant, OutboxTable
-from iayos.core.outbox import Task
+from iayos.core.outbox import HOLD, Task
 from iayos.disputes.tasks import watch as watch_dispute
 from iayos.jobs.tasks import tell_nearby
 from iayos.media import tasks as media_tasks
@@ -47,7 +50,6 @@ from iayos.web import limits
 if TYPE_CHECKING:
     import asyncpg
 
-QUEUE: Final = "iayos"
 CONCURRENCY: Final = 10
 MARGIN_S: Final = 30
 """How much longer than a task SAQ waits: the outbox ends a task that takes too long, and writes down that it did."""
@@ -60,8 +62,6 @@ IN_FLIGHT: Final = timedelta(seconds=5)
 SWEEP_EVERY: Final = timedelta(hours=1)
 MISSING_EVERY: Final = timedelta(minutes=1)
 BATCH: Final = 500
-HOLD: Final = 7_426 << 48
-"""Above it lie the advisory locks of rows that are being run, below it nobody's."""
 BROKER_LOCK: Final = 7_426_002
 KEEPALIVE: Final = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET idle_session_timeout = 0"
 log = structlog.get_logger(__name__)
@@ -71,6 +71,7 @@ SENT = Statement(
     .where(
         OutboxTable.done_at.is_(None),
         OutboxTable.failed_at.is_(None),
+        OutboxTable.aborted_at.is_(None),
         OutboxTable.sent_at < bindparam("before", type_=Instant),
         OutboxTable.id > bindparam("after", type_=BigInteger),
     )
@@ -99,6 +100,9 @@ def tasks(services: Services) -> dict[str, Task]:
             "accounts.mail_password_changed",
             partial(account_tasks.mail_password_changed, services.db, services.mailer),
             retries=16,
+        ),
+        Task(
+            "accounts.mail_standing", partial(account_tasks.mail_standing, services.db, services.mailer), retries=16
         ),
         Task("jobs.tell_nearby", partial(tell_nearby, services.db), timeout_s=600),
         Task("media.remove", partial(media_tasks.remove, services.db, services.files.storage), retries=40),
@@ -266,8 +270,10 @@ class Runner:
         """Relay and run until told to stop, then finish what is running."""
         self.own.add_termination_listener(lambda _: self._over.set())
         await self.own.add_listener(outbox.CHANNEL, lambda *_: self._woken.set())
+        me = await runners.begin(self.db, f"{socket.gethostname()}:{os.getpid()}")
         async with asyncio.TaskGroup() as group:
-            loops = [group.create_task(self._forward()), group.create_task(self._look_after())]
+            rounds = (self._forward(), self._look_after(), self._show_life(me))
+            loops = [group.create_task(one) for one in rounds]
             taking = group.create_task(self.taker.start())
             ends = [asyncio.create_task(event.wait()) for event in (stop, self._over)]
             await asyncio.wait([*ends, taking], return_when=asyncio.FIRST_COMPLETED)
@@ -276,6 +282,7 @@ class Runner:
             self.taker.event.set()
         if not stop.is_set():
             raise ConnectionError("the runner's own connection is gone")
+        await runners.end(self.db, me)
 
     async def execute(self, _: object, *, row_id: int) -> None:
         """Run one row; what goes wrong is in the outbox by the time that SAQ hears of it."""
@@ -305,6 +312,15 @@ class Runner:
         if queued is None:
             self._doubtful.add(row.id)
 
+    async def _show_life(self, me: int) -> None:
+        """At once too when the clock is moved, for then everything looks long ago."""
+        told = clock.now()
+        while True:
+            await asyncio.sleep(self.tick)
+            if clock.now() >= told + runners.BEAT_EVERY:
+                told = clock.now()
+                await runners.beat(self.db, me)
+
     async def _look_after(self) -> None:
         while True:
             await audit.seal(self.db)
@@ -325,7 +341,7 @@ class Runner:
         """Jobs that SAQ calls active and nobody holds at two looks in a row: their runner is gone."""
         active = {}
         async for job in self.queue.iter_jobs([Status.ACTIVE, Status.ABORTING]):
-            active[row_of(job)] = job
+            active[row_of(job.key)] = job
         held = {row[0] for row in await self.db.reads.all(HELD, ids=list(active))} if active else set()
         unheld = active.keys() - held
         orphans = unheld & self._unheld
@@ -370,16 +386,6 @@ class Runner:
             payout_channels.keep_fresh,
         ):
             await sweep(self.db)
-
-
-def key_of(row_id: int) -> str:
-    """A row's key at the broker."""
-    return f"outbox:{row_id}"
-
-
-def row_of(job: Job) -> int:
-    """The row behind a job."""
-    return int(job.key.rpartition(":")[2])
 
 
 async def until(event: asyncio.Event, seconds: float) -> None:

@@ -32,7 +32,12 @@ class OutboxTable(IdentityBase):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_open", "run_after", "id", postgresql_where=text("done_at IS NULL AND failed_at IS NULL")),
-        Index("ix_outbox_failed", "task", postgresql_where=text("failed_at IS NOT NULL")),
+        Index(
+            "ix_outbox_failing",
+            "task",
+            postgresql_where=text("failing_since IS NOT NULL AND done_at IS NULL AND aborted_at IS NULL"),
+        ),
+        Index("ix_outbox_done", "done_at", postgresql_where=text("done_at IS NOT NULL")),
     )
 
     task: Mapped[str] = mapped_column(Text)
@@ -44,6 +49,23 @@ class OutboxTable(IdentityBase):
     last_error: Mapped[str | None] = mapped_column(Text)
     done_at: Mapped[datetime | None] = mapped_column(Instant)
     failed_at: Mapped[datetime | None] = mapped_column(Instant)
+    """It used up its retries and waits for a person."""
+    failing_since: Mapped[datetime | None] = mapped_column(Instant)
+    last_failed_at: Mapped[datetime | None] = mapped_column(Instant)
+    aborted_at: Mapped[datetime | None] = mapped_column(Instant)
+    """A member of staff gave it up."""
+
+
+class RunnerTable(IdentityBase):
+    """A process that runs tasks, and when it was last seen alive."""
+
+    __tablename__ = "runners"
+    __table_args__ = (Index("ix_runners_seen_at", "seen_at"),)
+
+    name: Mapped[str] = mapped_column(Text)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+    stopped_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class IdempotencyTable(IdentityBase):

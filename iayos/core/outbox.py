@@ -12,13 +12,15 @@ import msgspec
 import structlog
 from sqlalchemy import ARRAY, BigInteger, bindparam, delete, func, insert, or_, select, update
 
-from iayos.core import clock, tokens
-from iayos.core.db import Database, Row, Statement, Tx
+from iayos.core import clock, metrics, tokens
+from iayos.core.db import Database, Row, Statement, Tx, columns
 from iayos.core.models import Instant, OutboxTable
 
 CHANNEL: Final = "iayos_outbox"
 RESEND_AFTER: Final = timedelta(minutes=10)
 LONGEST_WAIT: Final = 3600.0
+HOLD: Final = 7_426 << 48
+"""Above it lie the advisory locks of rows that are being run, below it nobody's."""
 log = structlog.get_logger(__name__)
 
 
@@ -30,6 +32,7 @@ class OutboxRow(Row, frozen=True):
     task: str
     args: dict[str, Any]
     attempts: int
+    failing_since: datetime | None
 
 
 class Again(Exception):
@@ -60,7 +63,7 @@ _written = (
 WRITE = Statement(select(_written))
 WRITE_AND_WAKE = Statement(select(func.pg_notify(CHANNEL, "")).select_from(_written))
 
-_open = (OutboxTable.done_at.is_(None), OutboxTable.failed_at.is_(None))
+_open = (OutboxTable.done_at.is_(None), OutboxTable.failed_at.is_(None), OutboxTable.aborted_at.is_(None))
 _due = (
     select(OutboxTable.id)
     .where(
@@ -77,21 +80,17 @@ CLAIM = Statement(
     update(OutboxTable)
     .where(OutboxTable.id.in_(_due))
     .values(sent_at=bindparam("now", type_=Instant))
-    .returning(OutboxTable.id, OutboxTable.task, OutboxTable.args, OutboxTable.attempts),
+    .returning(*columns(OutboxRow)),
     into=OutboxRow,
 )
-OPEN_ROW = Statement(
-    select(OutboxTable.id, OutboxTable.task, OutboxTable.args, OutboxTable.attempts).where(
-        OutboxTable.id == bindparam("row_id"), *_open
-    ),
-    into=OutboxRow,
-)
+OPEN_ROW = Statement(select(*columns(OutboxRow)).where(OutboxTable.id == bindparam("row_id"), *_open), into=OutboxRow)
 UNSEND = Statement(
     update(OutboxTable)
     .where(OutboxTable.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
     .values(sent_at=None)
 )
-SWEEP = Statement(delete(OutboxTable).where(OutboxTable.done_at < bindparam("before", type_=Instant)))
+_before = bindparam("before", type_=Instant)
+SWEEP = Statement(delete(OutboxTable).where(or_(OutboxTable.done_at < _before, OutboxTable.aborted_at < _before)))
 
 
 async def later(tx: Tx, task: str, /, *, at: datetime | None = None, **args: Any) -> None:
@@ -114,19 +113,28 @@ async def execute(db: Database, tasks: Mapping[str, Task], row_id: int) -> None:
     row = await db.reads.one_or_none(OPEN_ROW, row_id=row_id)
     if row is None:
         return
+    with structlog.contextvars.bound_contextvars(task=row.task, outbox_id=row.id), metrics.running(row.task) as ended:
+        await _execute(db, tasks, row, ended)
+
+
+async def _execute(db: Database, tasks: Mapping[str, Task], row: OutboxRow, ended: Callable[[str], None]) -> None:
     try:
         task = tasks[row.task]
         async with asyncio.timeout(task.timeout_s):
             await task.run(**row.args)
     except Again as again:
         async with db.transaction() as tx:
-            await tx.update(OutboxTable, row.id, attempts=0, sent_at=None, run_after=clock.now() + again.wait)
+            await tx.update(
+                OutboxTable, row.id, attempts=0, failing_since=None, sent_at=None, run_after=clock.now() + again.wait
+            )
+        ended("again")
         return
     except Exception as error:
         await _failed(db, tasks.get(row.task), row, error)
         raise
     async with db.transaction() as tx:
         await tx.update(OutboxTable, row.id, done_at=clock.now())
+    ended("done")
 
 
 async def drain(db: Database, tasks: Mapping[str, Task]) -> int:
@@ -140,7 +148,7 @@ async def drain(db: Database, tasks: Mapping[str, Task]) -> int:
 
 
 async def sweep(db: Database) -> None:
-    """Forget rows that were done a week ago."""
+    """Forget rows that were done, or given up, a week ago."""
     async with db.transaction() as tx:
         await tx.run(SWEEP, before=clock.now() - timedelta(days=7))
 
@@ -151,11 +159,10 @@ async def _failed(db: Database, task: Task | None, row: OutboxRow, error: Except
     asked_s: float = getattr(error, "asked_s", 0)  # by a third party that wants to be left alone so long
     wait = max(asked_s, tokens.jitter(min(2.0**row.attempts, LONGEST_WAIT)))
     moment = clock.now()
-    log.warning(
-        "task failed", task=row.task, outbox_id=row.id, attempts=attempts, error=type(error).__name__, over=over
-    )
+    log.warning("task failed", attempts=attempts, error=told(error), over=over)
     async with db.transaction() as tx:
         await tx.update(
             OutboxTable, row.id, attempts=attempts, last_error=f"{type(error).__name__}: {error}"[:500],
             sent_at=None, failed_at=moment if over else None, run_after=moment + timedelta(seconds=wait),
+            failing_since=row.failing_since or moment, last_failed_at=moment,
         )  # fmt: skip

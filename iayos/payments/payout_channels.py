@@ -67,7 +67,8 @@ NEWEST = Statement(select(func.max(PayoutChannelTable.fetched_at)))
 FORGET = Statement(delete(PayoutChannelTable))
 ASKED = Statement(
     text(
-        "SELECT 1 FROM outbox WHERE task = 'payments.refresh_channels' AND done_at IS NULL AND failed_at IS NULL LIMIT 1"
+        "SELECT 1 FROM outbox WHERE task = 'payments.refresh_channels'"
+        " AND done_at IS NULL AND failed_at IS NULL AND aborted_at IS NULL LIMIT 1"
     )
 )
 ONE_AT_A_TIME = Statement(
