@@ -13,6 +13,7 @@ from litestar.openapi import OpenAPIConfig
 from iayos.accounts.queries import find_principal
 from iayos.accounts.routes import router as accounts
 from iayos.admin.audit_routes import router as audit
+from iayos.admin.jobs_routes import router as admin_jobs
 from iayos.agencies.routes import router as agencies
 from iayos.chat.demo import routes as chat_demo
 from iayos.chat.live import Live
@@ -74,7 +75,7 @@ def create_app(settings: Settings) -> Litestar:
             reviews,
             payments, cash, withdrawals, papers, ledger, xendit, disputes,
             privacy,
-            audit,
+            audit, admin_jobs,
         ],
         lifespan=[resources],
         state=State({"settings": settings}),

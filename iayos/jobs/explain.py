@@ -34,7 +34,9 @@ HALF_RELEASED: Final = (
     "The second half was not paid in time, so the held half went to the payee; the client still owes the rest."
 )
 DIVIDED: Final = "The job ended early, and what was held was divided. Nothing is left to do."
-OPTIONAL: Final = frozenset({"cancel", "reassign", "ask_cancel", "open_dispute", "join_dispute"})
+OPTIONAL: Final = frozenset(
+    {"cancel", "reassign", "ask_cancel", "open_dispute", "join_dispute", "staff_cancel", "staff_refund"}
+)
 """Moves that somebody may make, but that nobody waits for."""
 
 

@@ -187,12 +187,12 @@ async def own_job(reads: Reads, job_id: int, by: Principal) -> Job:
     return job
 
 
-async def show(reads: Reads, job: Job, viewer_account_id: int) -> JobOut:
-    """The job with what this account may see of it."""
+async def show(reads: Reads, job: Job, viewer_account_id: int | None) -> JobOut:
+    """The job with what this account may see of it; None is staff, who sees all."""
     return (await show_all(reads, [job], viewer_account_id))[0]
 
 
-async def show_all(reads: Reads, jobs: Sequence[Job], viewer_account_id: int) -> list[JobOut]:
+async def show_all(reads: Reads, jobs: Sequence[Job], viewer_account_id: int | None) -> list[JobOut]:
     """The same for a page of jobs, in four queries whatever its length."""
     if not jobs:
         return []
@@ -252,7 +252,7 @@ def _parties(job: Job) -> list[tuple[int, str]]:
 
 
 def _job_out(
-    job: Job, aside: Aside, mine: Application | None, people: dict[tuple[int, str], PartyOut], viewer: int
+    job: Job, aside: Aside, mine: Application | None, people: dict[tuple[int, str], PartyOut], viewer: int | None
 ) -> JobOut:
     first, second = halves(job.agreed_price) if job.agreed_price is not None else (None, None)
     return JobOut(
@@ -271,9 +271,9 @@ def _job_out(
         remainingPayment=_centavos(second), remainingPaymentPaid=job.remaining_paid,
         cashPaymentProofUrl=None, cashPaymentApproved=job.cash_approved, settledAt=job.settled_at,
         cancelReason=job.cancel_reason, photos=[],
-        applicationsCount=aside.applications_count if viewer == job.client_id else None,
+        applicationsCount=aside.applications_count if viewer in {None, job.client_id} else None,
         myApplication=_application_out(mine, job.title, people) if mine else None,
-        conversationID=aside.conversation_id if viewer in job.participants else None,
+        conversationID=aside.conversation_id if viewer in {None, *job.participants} else None,
         createdAt=job.created_at,
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from iayos.core.errors import NotFound
 from iayos.core.money import Centavos
 from iayos.core.page import Page
 from iayos.ledger import queries
-from iayos.ledger.queries import Entry, LedgerAccount
+from iayos.ledger.queries import LedgerAccount
 from iayos.payments.schemas import EntryOut, LedgerAccountOut, VerificationOut
 from iayos.payments.verify import verify
 from iayos.web.auth import staff
@@ -50,7 +50,7 @@ async def postings(
     found = await _find(reads, code)
     before = place[0] if place else page.BIGGEST
     rows = await reads.all(queries.ENTRIES, account_id=found.id, before=before, limit=limit + 1)
-    return page.page(rows, limit, _entry, lambda row: (row.id,))
+    return page.page(rows, limit, EntryOut.of, lambda row: (row.id,))
 
 
 async def _find(reads: Reading, code: str) -> LedgerAccount:
@@ -64,10 +64,6 @@ async def _find(reads: Reading, code: str) -> LedgerAccount:
 
 def _account(row: LedgerAccount) -> LedgerAccountOut:
     return LedgerAccountOut(code=row.code, balance=Centavos(row.balance))
-
-
-def _entry(row: Entry) -> EntryOut:
-    return EntryOut(postingID=row.id, reference=row.reference, other=row.other, amount=Centavos(row.amount), at=row.at)
 
 
 router = Router(path="/api/admin/ledger", route_handlers=[verify_ledger, balances, account, postings], tags=["admin"])

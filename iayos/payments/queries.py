@@ -51,6 +51,12 @@ DEPOSITED = Statement(
         PaymentTable.created_at >= bindparam("since", type_=Instant), PaymentTable.status != "FAILED",
     )
 )  # fmt: skip
+FEES_PAID = Statement(
+    select(func.coalesce(func.sum(PaymentTable.fee), 0).cast(BigInteger)).where(
+        PaymentTable.job_id == bindparam("job_id"), PaymentTable.credited_to == "JOB"
+    )
+)
+OF_JOB = Statement(_payment.where(PaymentTable.job_id == bindparam("job_id")).order_by(PaymentTable.id), into=Payment)
 EMAIL = Statement(select(AccountTable.email).where(AccountTable.id == bindparam("account_id")))
 JOB_TITLE = Statement(select(JobTable.title).where(JobTable.id == bindparam("job_id")))
 EVENT = Statement(select(*columns(XenditEvent)).where(XenditEventTable.id == bindparam("event_id")), into=XenditEvent)

@@ -217,6 +217,13 @@ class EntryOut(msgspec.Struct, frozen=True, kw_only=True):
     amount: Centavos
     at: datetime
 
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """`row` is a posting as one of its two accounts sees it."""
+        return cls(
+            postingID=row.id, reference=row.reference, other=row.other, amount=Centavos(row.amount), at=row.at
+        )
+
 
 class CheckOut(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that must hold."""

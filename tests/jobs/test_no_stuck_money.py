@@ -11,7 +11,7 @@ from iayos.disputes.queries import deadline
 from iayos.disputes.states import DISPUTE_MOVES, DisputeStatus, Phase
 from iayos.jobs.clocks import next_due
 from iayos.jobs.models import Job
-from iayos.jobs.states import JOB_MOVES
+from iayos.jobs.states import JOB_MOVES, JobStatus
 from iayos.payments.states import PAYMENT_MOVES, PaymentStatus
 from tests.jobs.test_states import SETTINGS, over, reachable
 
@@ -47,7 +47,7 @@ def people_may(job: Job, dispute: Dispute | None) -> bool:
         return any(move.who != Who.SYSTEM for move in DISPUTE_MOVES.allowed(dispute)) and any(
             move.name in ends for move in JOB_MOVES.allowed(job)
         )
-    return any(move.who != Who.SYSTEM for move in JOB_MOVES.allowed(job))
+    return any(move.who not in {Who.SYSTEM, Who.STAFF} for move in JOB_MOVES.allowed(job))
 
 
 def runner_will(job: Job, dispute: Dispute | None) -> bool:
@@ -80,6 +80,15 @@ def test_a_dispute_ends_with_staff_at_the_latest() -> None:
         assert (ends is None) is (phase == Phase.STAFF)
         assert "rule" in {move.name for move in DISPUTE_MOVES.allowed(dispute)}
     assert deadline(OPENED, SETTINGS) == OPENED.created_at + timedelta(hours=48)
+
+
+def test_staff_ends_every_job_but_disputed_ones_and_approved_work() -> None:
+    for job in reachable():
+        may = [move.name for move in JOB_MOVES.allowed(job) if move.name in {"staff_cancel", "staff_refund"}]
+        if over(job) or job.dispute_open or job.status == JobStatus.COMPLETED:
+            assert may == [], job
+        else:
+            assert may == ["staff_refund" if holds(job) else "staff_cancel"], job
 
 
 def test_a_withdrawal_always_ends_in_the_wallet_or_outside() -> None:

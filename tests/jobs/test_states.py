@@ -4,7 +4,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from iayos.core.states import Moves
+from iayos.core.states import Moves, Who
 from iayos.jobs.explain import explain
 from iayos.jobs.models import Job
 from iayos.jobs.states import APPLICATION_MOVES, JOB_MOVES, ApplicationStatus, JobStatus
@@ -59,6 +59,8 @@ EFFECTS: Final[dict[str, dict[str, Any]]] = {
     "divide": {"dispute_open": False, "settled_at": THEN},
     "give_back": {"dispute_open": False, "settled_at": THEN},
     "lapse_unpaid": {},
+    "staff_cancel": {},
+    "staff_refund": {"settled_at": THEN},
     "cancel": {},
 }
 SETTINGS: Final = Settings()
@@ -107,6 +109,12 @@ def test_every_reachable_job_can_go_on_or_is_over() -> None:
     assert {job.status for job in jobs} == set(JobStatus)
     for job in jobs:
         assert bool(JOB_MOVES.allowed(job)) is not over(job), job
+
+
+def test_no_job_waits_for_staff_alone() -> None:
+    for job in reachable():
+        others = [move for move in JOB_MOVES.allowed(job) if move.who != Who.STAFF]
+        assert bool(others) is not over(job), job
 
 
 def test_money_is_never_held_while_nobody_may_act() -> None:

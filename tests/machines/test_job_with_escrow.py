@@ -29,6 +29,7 @@ async def test_every_peso_that_xendit_took_is_posted_once(bench: Bench, inside: 
             inside(bench.sandbox.post("/_sandbox/reset"))
             self.deal = inside(bench.deal())
             inside(bench.fill(self.deal.client_id, 600_00))
+            self.staff = inside(bench.staff("FINANCE"))
 
         def post(self, path: str, body: Any = None, *, by: str = "client") -> int:
             answer = inside(getattr(self.deal, by).post(path, body))
@@ -87,10 +88,28 @@ async def test_every_peso_that_xendit_took_is_posted_once(bench: Bench, inside: 
         def cancel(self, by: str) -> None:
             self.post(f"/api/jobs/{self.deal.job.id}/cancel", {"reason": "Changed my mind"}, by=by)
 
+        @rule(dry=st.sampled_from([True, True, True, False]))
+        def staff_cancels(self, dry: bool) -> None:
+            path = f"/api/admin/jobs/{self.deal.job.id}/cancel"
+            before = inside(self.facts())
+            answer = inside(self.staff.post(f"{path}?dryRun={'true' if dry else 'false'}", {"reason": "Ended by us"}))
+            assert answer.status_code in {200, 409}, answer.text
+            if dry or answer.status_code == 409:
+                assert inside(self.facts()) == before
+            else:
+                told = answer.json()
+                assert (told["status"], told["held"]) == ("CANCELLED", 0)
+
         @invariant()
         def books_are_right(self) -> None:
             found = inside(verify(bench.db.reads))
             assert found.ok, [check for check in found.checks if not check.ok]
+
+        async def facts(self) -> list[Any]:
+            """What no dry run may change."""
+            tables = ("history", "journals", "payments", "notifications", "outbox", "audit_log")
+            counts = [await bench.db.pool.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
+            return [await bench.balance(f"wallet:{self.deal.client_id}"), *counts]
 
         async def drained(self) -> None:
             for _ in range(20):
