@@ -14,7 +14,9 @@ from iayos.accounts.queries import find_principal
 from iayos.accounts.routes import router as accounts
 from iayos.admin.audit_routes import router as audit
 from iayos.admin.jobs_routes import router as admin_jobs
+from iayos.admin.queue_routes import router as queue
 from iayos.agencies.routes import router as agencies
+from iayos.broker import looked_at
 from iayos.chat.demo import routes as chat_demo
 from iayos.chat.live import Live
 from iayos.chat.routes import router as chat
@@ -50,17 +52,6 @@ BODY_LIMIT = 1_000_000
 
 def create_app(settings: Settings) -> Litestar:
     """The service; it opens its database when it starts and closes it when it stops."""
-
-    @asynccontextmanager
-    async def resources(app: Litestar) -> AsyncIterator[None]:
-        app.state.find_principal = partial(find_principal, secret=settings.secret)
-        async with opened(settings) as services:
-            app.state.services = services
-            app.state.db = services.db
-            app.state.live = Live(services.db, settings)
-            async with app.state.live.running():
-                yield
-
     app = Litestar(
         route_handlers=[
             health.health, health.ready, pages.payment_return,
@@ -75,7 +66,9 @@ def create_app(settings: Settings) -> Litestar:
             reviews,
             payments, cash, withdrawals, papers, ledger, xendit, disputes,
             privacy,
-            audit, admin_jobs,
+            audit,
+            queue,
+            admin_jobs,
         ],
         lifespan=[resources],
         state=State({"settings": settings}),
@@ -98,6 +91,22 @@ def create_app(settings: Settings) -> Litestar:
     )  # fmt: skip
     app.asgi_handler = Edge(app.asgi_handler, https=settings.production)
     return app
+
+
+@asynccontextmanager
+async def resources(app: Litestar) -> AsyncIterator[None]:
+    """What the service holds open while it runs."""
+    settings: Settings = app.state.settings
+    app.state.find_principal = partial(find_principal, secret=settings.secret)
+    async with opened(settings) as services:
+        app.state.services = services
+        app.state.db = services.db
+        app.state.live = Live(services.db, settings)
+        async with (
+            app.state.live.running(),
+            looked_at(services.db, redis_url=settings.redis_url) as app.state.broker,
+        ):
+            yield
 
 
 def _cors(settings: Settings) -> CORSConfig:
