@@ -13,6 +13,7 @@ from litestar.openapi import OpenAPIConfig
 from iayos.accounts.queries import find_principal
 from iayos.accounts.routes import router as accounts
 from iayos.admin.audit_routes import router as audit
+from iayos.admin.facts import Facts
 from iayos.admin.jobs_routes import router as admin_jobs
 from iayos.admin.queue_routes import router as queue
 from iayos.agencies.routes import router as agencies
@@ -41,7 +42,7 @@ from iayos.profiles.routes import router as profiles
 from iayos.reviews.routes import router as reviews
 from iayos.services import opened
 from iayos.settings import Settings
-from iayos.web import auth, docs, errors, health, limits, pages, tx
+from iayos.web import auth, docs, errors, health, limits, metrics, pages, tx
 from iayos.web.dry import DryRuns
 from iayos.web.edge import Edge
 from iayos.web.idempotency import Idempotent
@@ -54,7 +55,7 @@ def create_app(settings: Settings) -> Litestar:
     """The service; it opens its database when it starts and closes it when it stops."""
     app = Litestar(
         route_handlers=[
-            health.health, health.ready, pages.payment_return,
+            health.health, health.ready, metrics.tell, pages.payment_return,
             accounts,
             agencies,
             chat, *sockets, *([] if settings.production else chat_demo),
@@ -102,8 +103,10 @@ async def resources(app: Litestar) -> AsyncIterator[None]:
         app.state.services = services
         app.state.db = services.db
         app.state.live = Live(services.db, settings)
+        app.state.facts = Facts(services.db.reads)
         async with (
             app.state.live.running(),
+            metrics.sampled(services.db, app.state.live.lines),
             looked_at(services.db, redis_url=settings.redis_url) as app.state.broker,
         ):
             yield

@@ -66,6 +66,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     expo_access_token: str = ""
     """Needed only when "enhanced push security" is switched on at Expo."""
 
+    metrics_token: str = ""
+    """What Prometheus must send as its bearer token to read `/metrics`. Empty: nobody may, but this machine in development."""
+
     seller: str = "iAyos"
     """Who stands on invoices for the platform's fee: name, then address and TIN, separated by semicolons."""
 

@@ -14,7 +14,8 @@ from iayos.settings import Settings, from_env
 LOOPBACK: Final = ["127.0.0.1", "::1"]
 FRAME_LIMIT: Final = 1_000_000
 """Bytes of a WebSocket frame, as of a request's body; what chat itself takes is far less."""
-GRACE_S: Final = 10
+GRACE_S: Final = 20
+"""How long requests in flight may take to finish when told to stop: one call to Xendit takes ten seconds at most."""
 KEEP_ALIVE_S: Final = 65
 """Longer than what proxies keep, and than the 5 seconds between two polls of a phone."""
 
@@ -39,5 +40,5 @@ def serve(settings: Settings, sock: socket.socket) -> int:
 
 
 if __name__ == "__main__":
-    logs.configure()
+    logs.configure_process()
     sys.exit(serve(from_env(), socket.socket(fileno=int(sys.argv[1]))))

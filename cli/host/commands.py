@@ -61,15 +61,17 @@ def serve(
     raise typer.Exit(serve(host=host, port=port, workers=workers))
 
 
-def runner() -> None:
+def runner(
+    host: Annotated[str, typer.Option(help="The address to show them on.")] = "127.0.0.1",
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, envvar="IAYOS_RUNNER_PORT", help="Show /health and /metrics on this port."),
+    ] = None,
+) -> None:
     """Run the tasks of the database that IAYOS_DATABASE_URL names; on as many hosts as wanted."""
-    from cli.host import runner
-    from cli.host.settings import settings
-    from iayos.core import logs
+    from cli.host.work import work
 
-    wanted = settings()
-    logs.configure()
-    raise typer.Exit(runner.work(wanted))
+    raise typer.Exit(work(host=host, port=port))
 
 
 @db.command()

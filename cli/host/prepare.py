@@ -51,7 +51,7 @@ async def complete(tx: Tx, account_id: int, person: Person) -> None:
 
 
 if __name__ == "__main__":
-    logs.configure(level="WARNING")
+    logs.configure_process(level="WARNING")
     settings = from_env()
     migrate.upgrade(settings.database_url)
     asyncio.run(add(settings.database_url, demo_data="--no-demo-data" not in sys.argv))

@@ -2,32 +2,32 @@
 
 import asyncio
 import os
-import sys
 from socket import socket
 
-from cli.host import api
-from cli.host.settings import settings
-from cli.host.sockets import listening, port_of
+import structlog
+
+from cli.host import api, meters
+from cli.host.settings import begin_log, settings
+from cli.host.sockets import listening, url_of
 from cli.host.supervise import Child, Supervisor, first, told_to_stop
-from iayos.core import logs
+
+log = structlog.get_logger(__name__)
 
 
 def serve(*, host: str, port: int, workers: int) -> int:
     """Serve until told to stop; the exit code."""
     wanted = settings()
-    logs.configure()
+    begin_log(wanted)
     with listening(port, host=host) as sock:
-        shown = f"[{host}]" if ":" in host else host
-        sys.stderr.write(
-            f"iAyos API on http://{shown}:{port_of(sock)}, {workers} process{'es' if workers > 1 else ''}\n"
-        )
+        log.info("serving", url=url_of(sock), processes=workers)
         if workers == 1:
             return api.serve(wanted, sock)
-        asyncio.run(several(sock, workers))
+        with meters.shared() as env:
+            asyncio.run(several(sock, workers, env))
     return 0
 
 
-async def several(sock: socket, workers: int) -> None:
+async def several(sock: socket, workers: int, env: dict[str, str]) -> None:
     """Keep so many processes serving on the socket."""
     async with told_to_stop() as (stop, now):
         supervisor = Supervisor()
@@ -35,10 +35,12 @@ async def several(sock: socket, workers: int) -> None:
         try:
             for number in range(1, workers + 1):
                 command = ["cli.host.api", str(sock.fileno())]
-                await supervisor.add(Child(f"api-{number}", command, env=os.environ, log=None, fds=[sock.fileno()]))
+                child = Child(f"api-{number}", command, env=os.environ | env, log=None, fds=[sock.fileno()])
+                await supervisor.add(child)
             await first(stopping, supervisor.failure)
             if not stop.is_set():
                 supervisor.failure.result()
         finally:
             stopping.cancel()
+            sock.close()  # the children close theirs: from here on nobody waits for an answer that will not come
             await supervisor.stop(now=now)

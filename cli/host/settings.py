@@ -1,6 +1,9 @@
-"""The settings of a host command."""
+"""The settings and the log of a host command."""
+
+import sys
 
 from cli.faults import USAGE, Fault
+from iayos.core import logs
 from iayos.settings import MissingSetting, Settings, from_env
 
 
@@ -17,3 +20,8 @@ def settings() -> Settings:
             hint="iayos up, which brings a database of its own, or name one",
         )
     return found
+
+
+def begin_log(wanted: Settings) -> None:
+    """One JSON object a line; on a developer's terminal, lines for people."""
+    logs.configure_process(pretty=wanted.env == "development" and sys.stderr.isatty())

@@ -37,3 +37,9 @@ def listening(port: int, *, host: str = "127.0.0.1", option: str = "--port") -> 
 def port_of(sock: socket.socket) -> int:
     """Its port."""
     return int(sock.getsockname()[1])
+
+
+def url_of(sock: socket.socket) -> str:
+    """Where it is."""
+    host = str(sock.getsockname()[0])
+    return f"http://[{host}]:{port_of(sock)}" if ":" in host else f"http://{host}:{port_of(sock)}"

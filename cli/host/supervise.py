@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cli.faults import Fault
+from cli.host import meters
 
 PATIENCE_S: Final = 60.0
 """How long a process may take until it answers."""
@@ -74,6 +75,7 @@ class Child:
             raise RuntimeError(f"{self.name} was never started")
         code = await self.process.wait()
         self._answering.cancel()
+        meters.forget(self.env, self.process.pid)
         return code
 
     def send(self, signum: signal.Signals) -> None:

@@ -16,7 +16,7 @@ import msgspec
 
 from cli import show
 from cli.faults import CONFLICT, USAGE, Fault
-from cli.host import database
+from cli.host import database, meters
 from cli.host.people import PASSWORD, everybody
 from cli.host.sockets import listening, port_of
 from cli.host.supervise import Child, Supervisor, first, how, told_to_stop
@@ -87,12 +87,13 @@ async def up(wishes: Wishes) -> None:
         only_one(wishes.data_dir) as note,
         listening(wishes.port) as api,
         listening(wishes.sandbox_port, option="--sandbox-port") as sandbox,
+        meters.shared() as counted,
     ):
         sockets = Sockets(api, sandbox)
         note.write(f"{sockets.api_url}, process {os.getpid()}")
         note.flush()
         async with told_to_stop() as (stop, now):
-            house = House(wishes, sockets, stop=stop)
+            house = House(wishes, sockets, stop=stop, counted=counted)
             try:
                 if await house.start():
                     announce(wishes, sockets, seconds=time.monotonic() - begun)
@@ -104,10 +105,10 @@ async def up(wishes: Wishes) -> None:
 class House:
     """Everything that `iayos up` runs."""
 
-    def __init__(self, wishes: Wishes, sockets: Sockets, *, stop: asyncio.Event) -> None:
+    def __init__(self, wishes: Wishes, sockets: Sockets, *, stop: asyncio.Event, counted: Mapping[str, str]) -> None:
         self.wishes = wishes
         self.sockets = sockets
-        self.env = environment(wishes, sockets, os.environ)
+        self.env = environment(wishes, sockets, os.environ) | dict(counted)
         self.logs = wishes.data_dir / "logs"
         self.stopping = asyncio.create_task(stop.wait())
         self.supervisor = Supervisor()

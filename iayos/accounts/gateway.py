@@ -8,7 +8,8 @@ from typing import Final
 import httpx
 import structlog
 
-from iayos.core.errors import GatewayUnavailable
+from iayos.core import metrics
+from iayos.core.errors import GatewayUnavailable, Plain
 from iayos.core.outbox import Again
 
 TIMEOUT_S: Final = 10.0
@@ -21,7 +22,7 @@ _QUOTA_S: Final = 3600
 log = structlog.get_logger(__name__)
 
 
-class MailRefused(Exception):
+class MailRefused(Plain):
     """Resend does not take this mail. It names Resend's reason, never the recipient."""
 
     def __init__(self, status: int, name: str) -> None:
@@ -62,12 +63,13 @@ class Mailer:
         body = {"from": self._sender, "to": [to], "subject": subject, "html": html, "text": text}
         headers = {"Authorization": f"Bearer {self._key}", "Idempotency-Key": key}
         await self._pace.turn()
-        try:
-            answer = await self._http.post(self._url, json=body, headers=headers, timeout=TIMEOUT_S)
-        except httpx.TransportError as fault:
-            raise GatewayUnavailable from fault
-        if not answer.is_success:
-            _refused(answer, key)
+        with metrics.calling("resend", "send"):
+            try:
+                answer = await self._http.post(self._url, json=body, headers=headers, timeout=TIMEOUT_S)
+            except httpx.TransportError as fault:
+                raise GatewayUnavailable from fault
+            if not answer.is_success:
+                _refused(answer, key)
 
 
 def _refused(answer: httpx.Response, key: str) -> None:

@@ -11,7 +11,7 @@ from iayos.accounts.models import Account, AccountTable, SignInFailureTable
 from iayos.accounts.passwords import Passwords
 from iayos.accounts.queries import LOGIN, LOGIN_OF_EMAIL, Login, lock_account
 from iayos.accounts.sessions import Opened
-from iayos.core import clock, tokens
+from iayos.core import clock, metrics, tokens
 from iayos.core.db import Database, Reads, Statement, Tx
 from iayos.core.errors import AuthFailed, Forbidden, RateLimited
 from iayos.core.models import Instant
@@ -140,11 +140,13 @@ async def refuse_locked(reads: Reads, email: str) -> None:
     """429 while the email is locked."""
     opens_at = await reads.value(LOCKED_UNTIL, email_hash=tokens.digest(email), now=clock.now())
     if opens_at is not None:
+        metrics.SIGN_INS_FAILED.labels("locked").inc()
         raise AccountLocked(opens_at)
 
 
 async def failed(db: Database, email: str) -> None:
     """Count a wrong password, whatever becomes of the request; 429 when others have locked the email meanwhile."""
+    metrics.SIGN_INS_FAILED.labels("password").inc()
     moment = clock.now()
     async with db.transaction() as tx:
         counted = await tx.value(

@@ -4,7 +4,11 @@ An `AppError` carries all that the wire shape of SPEC 1 needs: a status, a code 
 details. Slices derive their own named errors from the general children here.
 """
 
+import os
+import traceback
 from typing import Any, ClassVar
+
+import iayos
 
 
 class AppError(Exception):
@@ -109,3 +113,30 @@ class GatewayUnavailable(AppError):
         super().__init__(message, retry_after=retry_after or 5, **details)
         self.asked_s = retry_after or 0
         """For how long the third party itself asked to be left alone, in seconds."""
+
+
+class Plain(Exception):
+    """Its words are ours, or a third party's name for a reason: no personal data, so they may stand in logs."""
+
+
+def told(error: BaseException) -> str:
+    """An exception in one line for logs and the outbox: its kind, and of the rest only what holds no values.
+
+    Messages of others do hold them: PostgreSQL repeats the row that it refuses, httpx the address with its query.
+    """
+    kind = type(error).__name__
+    if isinstance(error, Plain):
+        return f"{kind}: {error}"
+    if isinstance(error, AppError):
+        return f"{kind}: {error.message}" if error.message == type(error).message else f"{kind}: {error.code}"
+    if isinstance(error, OSError) and error.errno:
+        return f"{kind}: {os.strerror(error.errno)}"
+    named = (getattr(error, name, None) for name in ("sqlstate", "table_name", "column_name", "constraint_name"))
+    return " ".join((kind, *map(str, filter(None, named)), *_place(error)))
+
+
+def _place(error: BaseException) -> list[str]:
+    """Where in our own code it came from, so that equal failures read the same and others do not."""
+    home = os.path.dirname(iayos.__file__)  # noqa: PTH120 - a prefix of the names in a traceback, which are strings
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(home)]
+    return [f"in {ours[-1].name}, {os.path.relpath(ours[-1].filename, os.path.dirname(home))}"] if ours else []  # noqa: PTH120

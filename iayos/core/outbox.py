@@ -14,6 +14,7 @@ from sqlalchemy import ARRAY, BigInteger, bindparam, delete, func, insert, or_, 
 
 from iayos.core import clock, metrics, tokens
 from iayos.core.db import Database, Row, Statement, Tx, columns
+from iayos.core.errors import told
 from iayos.core.models import Instant, OutboxTable
 
 CHANNEL: Final = "iayos_outbox"
@@ -162,7 +163,7 @@ async def _failed(db: Database, task: Task | None, row: OutboxRow, error: Except
     log.warning("task failed", attempts=attempts, error=told(error), over=over)
     async with db.transaction() as tx:
         await tx.update(
-            OutboxTable, row.id, attempts=attempts, last_error=f"{type(error).__name__}: {error}"[:500],
+            OutboxTable, row.id, attempts=attempts, last_error=told(error)[:500],
             sent_at=None, failed_at=moment if over else None, run_after=moment + timedelta(seconds=wait),
             failing_since=row.failing_since or moment, last_failed_at=moment,
         )  # fmt: skip

@@ -11,7 +11,8 @@ from typing import Any, Final, TypeVar
 import httpx
 import structlog
 
-from iayos.core.errors import GatewayUnavailable
+from iayos.core import metrics
+from iayos.core.errors import GatewayUnavailable, Plain
 from iayos.media.states import BUCKETS, JPEG, LARGEST, PDF
 
 SIGNED_S: Final = 300
@@ -21,7 +22,7 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
-class Refused(Exception):
+class Refused(Plain):
     """Storage understood and said no: a fact, not a failure."""
 
     def __init__(self, status: int, code: str) -> None:
@@ -47,11 +48,11 @@ class Storage:
             kinds = [JPEG, PDF] if bucket.pdf else [JPEG]
             options: Any = {"public": bucket.public, "file_size_limit": LARGEST, "allowed_mime_types": kinds}
             try:
-                await self._call(self._client.create_bucket(bucket.name, options=options))
+                await self._call("create_bucket", self._client.create_bucket(bucket.name, options=options))
             except Refused as no:
                 if no.status != 409:  # noqa: PLR2004 - it is there already
                     raise
-                await self._call(self._client.update_bucket(bucket.name, options))
+                await self._call("update_bucket", self._client.update_bucket(bucket.name, options))
 
     async def upload(self, bucket: str, path: str, content: bytes, content_type: str) -> None:
         """Storage has the file when this returns, also when its answer was lost on the way."""
@@ -73,7 +74,7 @@ class Storage:
         if not paths:
             return {}
         try:
-            found = await self._call(self._client.from_(bucket).create_signed_urls(list(paths), SIGNED_S))
+            found = await self._call("sign", self._client.from_(bucket).create_signed_urls(list(paths), SIGNED_S))
         except Refused as no:
             raise _down(no) from no
         return {str(one["path"]): str(one["signedURL"]) for one in found if one["signedURL"] and not one["error"]}
@@ -81,7 +82,7 @@ class Storage:
     async def download(self, bucket: str, path: str) -> bytes | None:
         """The file; None when storage has lost it."""
         try:
-            content: bytes = await self._call(self._client.from_(bucket).download(path))
+            content: bytes = await self._call("download", self._client.from_(bucket).download(path))
         except Refused as no:
             if no.status == 404:  # noqa: PLR2004 - it is not there
                 return None
@@ -91,7 +92,7 @@ class Storage:
     async def remove(self, bucket: str, paths: Collection[str]) -> None:
         """None of these files is there when this returns."""
         try:
-            gone = await self._call(self._client.from_(bucket).remove(list(paths)))
+            gone = await self._call("remove", self._client.from_(bucket).remove(list(paths)))
         except Refused as no:
             raise _down(no) from no
         for path in set(paths) - {one["name"] for one in gone}:
@@ -100,7 +101,7 @@ class Storage:
 
     async def _put(self, bucket: str, path: str, content: bytes, content_type: str) -> None:
         options = {"content-type": content_type, "cache-control": "31536000"}
-        await self._call(self._client.from_(bucket).upload(path, content, options))
+        await self._call("upload", self._client.from_(bucket).upload(path, content, options))
 
     async def _check(self, bucket: str, path: str, size: int) -> None:
         if await self._size(bucket, path) != size:
@@ -108,7 +109,7 @@ class Storage:
 
     async def _size(self, bucket: str, path: str) -> int | None:
         try:
-            return int((await self._call(self._client.from_(bucket).info(path)))["size"])
+            return int((await self._call("info", self._client.from_(bucket).info(path)))["size"])
         except Refused as no:
             if no.status == 404:  # noqa: PLR2004 - it is not there
                 return None
@@ -121,7 +122,11 @@ class Storage:
         headers = {"apikey": self._key, "Authorization": f"Bearer {self._key}"}
         return AsyncStorageClient(self._base, headers, http_client=self._http)
 
-    async def _call(self, request: Awaitable[T]) -> T:
+    async def _call(self, name: str, request: Awaitable[T]) -> T:
+        with metrics.calling("supabase", name):
+            return await self._answer(request)
+
+    async def _answer(self, request: Awaitable[T]) -> T:
         """A refusal is `Refused`, anything unclear is `GatewayUnavailable`."""
         from storage3.exceptions import StorageApiError  # noqa: PLC0415 - as above
 

@@ -11,8 +11,8 @@ import msgspec
 import structlog
 
 from iayos.accounts.gateway import Pace
-from iayos.core import clock, tokens
-from iayos.core.errors import GatewayUnavailable
+from iayos.core import clock, metrics, tokens
+from iayos.core.errors import GatewayUnavailable, Plain
 from iayos.core.outbox import Again
 
 TIMEOUT_S: Final = 10.0
@@ -62,7 +62,7 @@ class Receipts(msgspec.Struct, frozen=True):
     data: dict[str, Ticket]
 
 
-class PushRefused(Exception):
+class PushRefused(Plain):
     """Expo will not take this request, now or later; sent as it is, it would be refused again. It names no device."""
 
     def __init__(self, status: int, code: str, details: dict[str, Any]) -> None:
@@ -110,7 +110,10 @@ class Expo:
         return answer.data
 
     async def _ask(self, what: str, body: Any, kind: type[T]) -> T:
-        url = f"{self._base}/{what}"
+        with metrics.calling("expo", what):
+            return await self._asked(f"{self._base}/{what}", body, kind)
+
+    async def _asked(self, url: str, body: Any, kind: type[T]) -> T:
         try:
             answer = await self._http.post(url, json=body, headers=self._headers, timeout=TIMEOUT_S)
         except httpx.TransportError as fault:

@@ -5,8 +5,9 @@ models that refuse documented values, exceptions of five families. Its traffic n
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -14,7 +15,8 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from iayos.core.errors import GatewayUnavailable
+from iayos.core import metrics
+from iayos.core.errors import GatewayUnavailable, Plain
 
 PAID: Final = frozenset({"PAID", "SETTLED"})
 EXPIRED: Final = "EXPIRED"
@@ -25,7 +27,7 @@ COSTS: Final = ("xendit_fee", "value_added_tax", "xendit_withholding_tax", "thir
 log = structlog.get_logger(__name__)
 
 
-class Refused(Exception):
+class Refused(Plain):
     """Xendit understood and said no: a fact, not a failure."""
 
     def __init__(self, status: int, code: str) -> None:
@@ -96,12 +98,16 @@ class Xendit:
 
     async def create_invoice(self, **request: Any) -> Invoice:
         """Ask for a payment. Not idempotent: whoever repeats this looks it up by `external_id` before."""
-        return _invoice(await self._call(lambda: self._invoices().create_invoice(request, **self._raw())))
+        return _invoice(
+            await self._call("create_invoice", lambda: self._invoices().create_invoice(request, **self._raw()))
+        )
 
     async def invoice(self, invoice_id: str) -> Invoice | None:
         """One invoice, or None when Xendit does not know it."""
         try:
-            return _invoice(await self._call(lambda: self._invoices().get_invoice_by_id(invoice_id, **self._raw())))
+            return _invoice(
+                await self._call("get_invoice", lambda: self._invoices().get_invoice_by_id(invoice_id, **self._raw()))
+            )
         except Refused as no:
             if no.status in {400, 404}:
                 return None
@@ -109,65 +115,74 @@ class Xendit:
 
     async def invoices_of(self, external_id: str) -> list[Invoice]:
         """Every invoice with our reference."""
-        found = await self._call(lambda: self._invoices().get_invoices(external_id=external_id, **self._raw()))
+        found = await self._call(
+            "list_invoices", lambda: self._invoices().get_invoices(external_id=external_id, **self._raw())
+        )
         return [_invoice(one) for one in found]
 
     async def expire(self, invoice_id: str) -> None:
         """End an invoice; `Refused` when it is not pending any more."""
-        await self._call(lambda: self._invoices().expire_invoice(invoice_id, **self._raw()))
+        await self._call("expire_invoice", lambda: self._invoices().expire_invoice(invoice_id, **self._raw()))
 
     async def payments_of(self, external_id: str) -> list[Transaction]:
         """Payments that arrived with our reference, also after the invoice had expired."""
         found = await self._call(
-            lambda: self._transactions().get_all_transactions(reference_id=external_id, limit=50.0, **self._raw())
+            "list_transactions",
+            lambda: self._transactions().get_all_transactions(reference_id=external_id, limit=50.0, **self._raw()),
         )
         return [_transaction(one) for one in found["data"] if one["status"] == "SUCCESS" and one["type"] == "PAYMENT"]
 
-    async def invoices_since(self, since: datetime) -> list[Invoice]:
-        """Every invoice made since then, newest first."""
-        found: list[Invoice] = []
+    async def invoices_since(self, since: datetime) -> AsyncIterator[list[Invoice]]:
+        """Every invoice made since then, newest first, by pages."""
         more: dict[str, Any] = {}
         while True:
             page = await self._invoice_page(created_after=since, **more)
-            found += page
+            yield page
             if len(page) < INVOICE_PAGE:
-                return found
+                return
             more = {"last_invoice": page[-1].id}
 
     async def _invoice_page(self, **where: Any) -> list[Invoice]:
-        raw = await self._call(lambda: self._invoices().get_invoices(limit=float(INVOICE_PAGE), **where, **self._raw()))
+        raw = await self._call(
+            "list_invoices", lambda: self._invoices().get_invoices(limit=float(INVOICE_PAGE), **where, **self._raw())
+        )
         return [_invoice(one) for one in raw]
 
-    async def transactions_since(self, since: datetime) -> list[Transaction]:
-        """Every movement since then, newest first.
+    async def transactions_since(self, since: datetime) -> AsyncIterator[list[Transaction]]:
+        """Every movement since then, newest first, by pages.
 
         The SDK writes a date filter into the query as a Python dict, which Xendit cannot read: pages are read until they
         are older.
         """
-        found: list[Transaction] = []
         after: str | None = None
         while True:
             page, more = await self._transaction_page(after)
-            found += [one for one in page if one.created >= since]
+            yield [one for one in page if one.created >= since]
             if not more or page[-1].created < since:
-                return found
+                return
             after = page[-1].id
 
     async def _transaction_page(self, after: str | None) -> tuple[list[Transaction], bool]:
         where = {"after_id": after} if after else {}
-        raw = await self._call(lambda: self._transactions().get_all_transactions(limit=50.0, **where, **self._raw()))
+        raw = await self._call(
+            "list_transactions", lambda: self._transactions().get_all_transactions(limit=50.0, **where, **self._raw())
+        )
         page = [_transaction(one) for one in raw["data"]]
         return page, bool(raw.get("has_more")) and bool(page)
 
     async def create_payout(self, key: str, request: dict[str, Any]) -> Payout:
         """Send money out, once for a key: asking again with the same key and request answers the same payout."""
-        raw = await self._call(lambda: self._payouts().create_payout(key, create_payout_request=request, **self._raw()))
+        raw = await self._call(
+            "create_payout", lambda: self._payouts().create_payout(key, create_payout_request=request, **self._raw())
+        )
         return _payout(raw)
 
     async def payout(self, payout_id: str) -> Payout | None:
         """One payout, or None when Xendit does not know it."""
         try:
-            return _payout(await self._call(lambda: self._payouts().get_payout_by_id(payout_id, **self._raw())))
+            return _payout(
+                await self._call("get_payout", lambda: self._payouts().get_payout_by_id(payout_id, **self._raw()))
+            )
         except Refused as no:
             if no.status in {400, 404}:
                 return None
@@ -175,12 +190,14 @@ class Xendit:
 
     async def payouts_of(self, reference: str) -> list[Payout]:
         """Every payout with our reference. The guide shows an array, the SDK expects pages: both are read."""
-        found = await self._call(lambda: self._payouts().get_payouts(reference, **self._raw()))
+        found = await self._call("list_payouts", lambda: self._payouts().get_payouts(reference, **self._raw()))
         return [_payout(one) for one in (found if isinstance(found, list) else found["data"])]
 
     async def payout_channels(self) -> list[PayoutChannel]:
         """Where Xendit pays out pesos, and how much at a time."""
-        found = await self._call(lambda: self._payouts().get_payout_channels(currency="PHP", **self._raw()))
+        found = await self._call(
+            "list_payout_channels", lambda: self._payouts().get_payout_channels(currency="PHP", **self._raw())
+        )
         return [_channel(one) for one in found]
 
     def close(self) -> None:
@@ -214,10 +231,11 @@ class Xendit:
             self._client = xendit.ApiClient(configuration)
         return self._client
 
-    async def _call(self, request: Callable[[], Any]) -> Any:
+    async def _call(self, name: str, request: Callable[[], Any]) -> Any:
         """Run in a thread; a refusal is `Refused`, anything unclear is `GatewayUnavailable`."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _answer, request)
+        with metrics.calling("xendit", name):
+            return await loop.run_in_executor(self._threads, copy_context().run, _answer, request)
 
 
 def _answer(request: Callable[[], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The outermost layer: request ids, the second prefix, security headers, one log line a request."""
+"""The outermost layer: request ids, the second prefix, security headers, one log line and one count a request."""
 
 import re
 import time
@@ -9,7 +9,7 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from iayos.core import tokens
+from iayos.core import metrics, tokens
 
 MOBILE: Final = "/api/mobile/"
 MOBILE_ONLY: Final = "/api/mobile/auth/"
@@ -22,6 +22,7 @@ SECURITY: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 PAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'"
+NOWHERE: Final = "(none)"
 log = structlog.get_logger("iayos.access")
 
 
@@ -38,10 +39,10 @@ class Edge:
         scope["path"] = _path(scope["path"])
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        if scope["type"] != ScopeType.HTTP:
-            await self.app(scope, receive, send)
-            return
-        await self._http(scope, receive, send, request_id)
+        if scope["type"] == ScopeType.HTTP:
+            await self._http(scope, receive, send, request_id)
+        else:
+            await self._socket(scope, receive, send)
 
     async def _http(self, scope: Any, receive: Receive, send: Send, request_id: str) -> None:
         begun = time.perf_counter()
@@ -49,13 +50,22 @@ class Edge:
         async def finish(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._finish(MutableScopeHeaders.from_message(message), scope["path"], request_id)
+                seconds = time.perf_counter() - begun
+                metrics.answered(scope["method"], scope.get("path_template") or NOWHERE, message["status"], seconds)
                 log.info(
-                    "request", method=scope["method"], path=scope["path"], status=message["status"],
-                    ms=round((time.perf_counter() - begun) * 1000, 1),
+                    "request", method=scope["method"], path=_told(scope), status=message["status"],
+                    ms=round(seconds * 1000, 1),
                 )  # fmt: skip
             await send(message)
 
         await self.app(scope, receive, finish)
+
+    async def _socket(self, scope: Any, receive: Receive, send: Send) -> None:
+        begun = time.perf_counter()
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            log.info("socket ended", path=_told(scope), seconds=round(time.perf_counter() - begun, 1))
 
     def _finish(self, headers: MutableScopeHeaders, path: str, request_id: str) -> None:
         headers["X-Request-ID"] = request_id
@@ -72,6 +82,15 @@ def _path(path: str) -> str:
     if path.startswith(MOBILE) and not path.startswith(MOBILE_ONLY):
         path = "/api/" + path.removeprefix(MOBILE)
     return TOO_BIG.sub("/0", path)
+
+
+def _told(scope: Any) -> str:
+    """The address as it may stand in a log: the route's own words and the ids in it, never a text that somebody chose."""
+    path: str = scope.get("path_template") or NOWHERE
+    for name, value in (scope.get("path_params") or {}).items():
+        if isinstance(value, int):
+            path = path.replace(f"{{{name}}}", str(value))
+    return path
 
 
 def _request_id(scope: Scope) -> str:

@@ -192,19 +192,3 @@ def test_a_second_one_on_the_same_data_and_a_taken_port_are_refused_kindly(up: U
     up.start("--no-demo-data")
     assert up.run("--port", "0", "--sandbox-port", "0").wait(timeout=20) == 5
     assert "already" in up.words()
-
-
-def test_serve_runs_several_processes_on_one_port(postgres: str) -> None:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("IAYOS_")}
-    command = [sys.executable, "-m", "cli.main", "serve", "--port", "0", "--workers", "2"]
-    with subprocess.Popen(
-        command, env=env | {"IAYOS_DATABASE_URL": postgres, "IAYOS_ENV": "test"}, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None
-        url = process.stderr.readline().split()[3].rstrip(",")
-        until(lambda: answers(f"{url}/ready"))
-        until(lambda: len(psutil.Process(process.pid).children()) == 2)
-        assert "server" not in httpx.get(f"{url}/ready", trust_env=False).headers
-        process.send_signal(signal.SIGTERM)
-        process.stderr.close()
-        assert process.wait(timeout=20) == 0
