@@ -7,7 +7,7 @@ import typer
 from cli import ask, show
 from cli.api import API
 from cli.faults import advising
-from cli.options import AsJSON, Limit, ProfileName, Reason, Yes
+from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes
 from cli.show import Column, counted, pesos
 
 app = typer.Typer(help="Photos of cash payments, and what staff makes of them.", no_args_is_help=True)
@@ -59,29 +59,40 @@ def show_proof(payment: Payment, as_json: AsJSON = False, profile: ProfileName =
 
 @app.command(epilog="Example: iayos cash verify 88213 --reason 'Receipt signed by both' --yes")
 def verify(
-    payment: Payment, reason: Reason, yes: Yes = False, as_json: AsJSON = False, profile: ProfileName = None
+    payment: Payment,
+    reason: Reason,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: AsJSON = False,
+    profile: ProfileName = None,
 ) -> None:
     """The cash was paid: the worker gets the held half."""
-    ask.sure(f"Verify cash payment {payment}? The held half goes to the worker.", yes=yes)
-    decide(payment, reason, approved=True, as_json=as_json, profile=profile)
+    ask.sure(f"Verify cash payment {payment}? The held half goes to the worker.", yes=yes or dry_run)
+    decide(payment, reason, approved=True, as_json=as_json, profile=profile, dry_run=dry_run)
 
 
 @app.command(epilog="Example: iayos cash reject 88213 --reason 'The photo is blurred' --yes")
 def reject(
-    payment: Payment, reason: Reason, yes: Yes = False, as_json: AsJSON = False, profile: ProfileName = None
+    payment: Payment,
+    reason: Reason,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: AsJSON = False,
+    profile: ProfileName = None,
 ) -> None:
     """The photo shows nothing of the kind: the client is asked for another one."""
-    ask.sure(f"Reject cash payment {payment}? The client has to send another photo.", yes=yes)
-    decide(payment, reason, approved=False, as_json=as_json, profile=profile)
+    ask.sure(f"Reject cash payment {payment}? The client has to send another photo.", yes=yes or dry_run)
+    decide(payment, reason, approved=False, as_json=as_json, profile=profile, dry_run=dry_run)
 
 
-def decide(payment: int, reason: str, *, approved: bool, as_json: bool, profile: str | None) -> None:
+def decide(payment: int, reason: str, *, approved: bool, dry_run: bool, as_json: bool, profile: str | None) -> None:
     """Say it to the server, and what came of it to the person."""
     with API.signed_in(profile) as api, advising(f"iayos cash show {payment}"):
-        found = api.post(f"/api/admin/payments/{payment}/verify-cash", {"approved": approved, "notes": reason})
+        found = api.post(
+            f"/api/admin/payments/{payment}/verify-cash", {"approved": approved, "notes": reason}, dry_run=dry_run
+        )
     show.table(COLUMNS, [row(found)], as_json=as_json, raw=found)
-    if found["awaitingSecond"]:
-        show.note(show.SECOND)
+    show.decided(found, dry_run=dry_run)
 
 
 def row(one: dict[str, Any]) -> list[Any]:

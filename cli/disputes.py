@@ -7,7 +7,7 @@ import typer
 from cli import ask, show
 from cli.api import API
 from cli.faults import advising
-from cli.options import AsJSON, Limit, ProfileName, Reason, Yes, amount
+from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes, amount
 from cli.show import Column, counted, pesos
 
 app = typer.Typer(help="Disputes about money that is held, and staff's rulings.", no_args_is_help=True)
@@ -62,17 +62,17 @@ def rule(
     ],
     reason: Reason,
     yes: Yes = False,
+    dry_run: DryRun = False,
     as_json: AsJSON = False,
     profile: ProfileName = None,
 ) -> None:
     """Divide what is held; above ₱50,000 a second member of staff has to repeat it."""
     share = amount(to_payee)
-    ask.sure(f"Dispute {dispute}: {pesos(share)} to whoever did the work, the rest to the client?", yes=yes)
+    ask.sure(f"Dispute {dispute}: {pesos(share)} to whoever did the work, the rest to the client?", yes=yes or dry_run)
     with API.signed_in(profile) as api, advising(f"iayos disputes show {dispute}"):
-        found = api.post(f"/api/admin/disputes/{dispute}/rule", {"toPayee": share, "reason": reason})
+        found = api.post(f"/api/admin/disputes/{dispute}/rule", {"toPayee": share, "reason": reason}, dry_run=dry_run)
     show.table(COLUMNS, [row(found)], as_json=as_json, raw=found)
-    if found["awaitingSecond"]:
-        show.note(show.SECOND)
+    show.decided(found, dry_run=dry_run)
 
 
 def row(one: dict[str, Any]) -> list[Any]:

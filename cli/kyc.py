@@ -7,7 +7,7 @@ import typer
 from cli import ask, show
 from cli.api import API
 from cli.faults import USAGE, Fault, advising
-from cli.options import AsJSON, Limit, ProfileName, Reason, Yes
+from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes
 from cli.show import Column, counted
 
 app = typer.Typer(help="Identity checks: the queue, the documents, the decision.", no_args_is_help=True)
@@ -67,10 +67,17 @@ def show_case(
 
 
 @app.command(epilog="Example: iayos kyc approve 1042 --reason 'All three match' --yes")
-def approve(case: Case, reason: Reason, yes: Yes = False, as_json: AsJSON = False, profile: ProfileName = None) -> None:
+def approve(
+    case: Case,
+    reason: Reason,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: AsJSON = False,
+    profile: ProfileName = None,
+) -> None:
     """They are who they say they are; void when a document changed since you looked."""
-    ask.sure(f"Approve case {case}?", yes=yes)
-    decide(case, {"approved": True, "notes": reason}, as_json=as_json, profile=profile)
+    ask.sure(f"Approve case {case}?", yes=yes or dry_run)
+    decide(case, {"approved": True, "notes": reason}, dry_run=dry_run, as_json=as_json, profile=profile)
 
 
 @app.command(epilog="Example: iayos kyc reject 1042 --reason 'Another face.' --document SELFIE=MISMATCH --yes")
@@ -81,21 +88,23 @@ def reject(
         list[str] | None, typer.Option(metavar="TYPE=CODE", help="What is wrong with one document; repeat for several.")
     ] = None,
     yes: Yes = False,
+    dry_run: DryRun = False,
     as_json: AsJSON = False,
     profile: ProfileName = None,
 ) -> None:
     """Say what is wrong; they may hand in again, at most five times."""
     reasons = [fault(one) for one in document or []]
-    ask.sure(f"Reject case {case}?", yes=yes)
+    ask.sure(f"Reject case {case}?", yes=yes or dry_run)
     body = {"approved": False, "notes": reason} | ({"reasons": reasons} if reasons else {})
-    decide(case, body, as_json=as_json, profile=profile)
+    decide(case, body, dry_run=dry_run, as_json=as_json, profile=profile)
 
 
-def decide(case: int, body: dict[str, Any], *, as_json: bool, profile: str | None) -> None:
+def decide(case: int, body: dict[str, Any], *, dry_run: bool, as_json: bool, profile: str | None) -> None:
     """Say it to the server, and what came of it to the person."""
     with API.signed_in(profile) as api, advising(f"iayos kyc show {case}"):
-        found = api.post(f"/api/admin/kyc/{case}/review", body)
+        found = api.post(f"/api/admin/kyc/{case}/review", body, dry_run=dry_run)
     show.table(COLUMNS, [row(found)], as_json=as_json, raw=found)
+    show.decided(found, dry_run=dry_run)
 
 
 def fault(text: str) -> dict[str, str]:

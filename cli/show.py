@@ -21,6 +21,7 @@ SECOND: Final = (
     "Nothing has moved yet: above ₱50,000 another member of staff has to say the same. Your decision is kept."
 )
 DRY: Final = "Nothing was changed: this was a dry run."
+WOULD_WAIT: Final = "Above ₱50,000 another member of staff would have to say the same."
 _AGES: Final = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (30 * 86_400, 86_400, "d"))
 
 
@@ -119,6 +120,15 @@ def console(*, stderr: bool = False) -> "Console":
     from rich.theme import Theme
 
     return Console(stderr=stderr, highlight=False, theme=Theme({"accent": ACCENT}))
+
+
+def decided(found: dict[str, Any], *, dry_run: bool) -> None:
+    """What is to be known of a decision of staff, beside the answer."""
+    waits = found.get("awaitingSecond")
+    if dry_run:
+        note(f"{DRY} {WOULD_WAIT}" if waits else DRY)
+    elif waits:
+        note(SECOND)
 
 
 def terminal() -> bool:

@@ -5,6 +5,7 @@ from typing import Annotated
 from litestar import Router, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec.structs import replace
 
 from iayos.core.errors import GatewayUnavailable
 from iayos.core.page import DEFAULT_LIMIT, MAX_LIMIT, Page
@@ -14,6 +15,7 @@ from iayos.kyc.schemas import KYCCaseOut, ReviewIn
 from iayos.kyc.states import KYCStatus
 from iayos.web.auth import Me, staff
 from iayos.web.docs import answers
+from iayos.web.dry import DRY_RUN
 from iayos.web.tx import OwnTx
 
 TO_REVIEW = Title("REVIEW")
@@ -64,13 +66,14 @@ async def release(kyc_id: FromPath[int], db: OwnTx, state: State, me: Me) -> KYC
 
 
 @post(
-    "/{kyc_id:int}/review", status_code=200, summary="Decide an identity check", opt=answers(*REVIEWING, review.Changed)
-)
+    "/{kyc_id:int}/review", status_code=200, summary="Decide an identity check",
+    opt=answers(*REVIEWING, review.Changed) | DRY_RUN,
+)  # fmt: skip
 async def decide(kyc_id: FromPath[int], data: JSONBody[ReviewIn], db: OwnTx, state: State, me: Me) -> KYCCaseOut:
     """A case that nobody holds is claimed by it; void when a document changed since it was looked at."""
     async with db.transaction() as tx:
         kyc = await review.review(tx, kyc_id, data, by=me)
-    return (await queries.show_to_staff(state.services.files, [kyc], signed=False))[0]
+    return (await queries.show_to_staff(replace(state.services.files, db=db), [kyc], signed=False))[0]
 
 
 router = Router(

@@ -13,6 +13,7 @@ from iayos.profiles import verify
 from iayos.profiles.schemas import AdminCertificationOut, CertificationDecision
 from iayos.web.auth import Me, staff
 from iayos.web.docs import answers
+from iayos.web.dry import DRY_RUN
 from iayos.web.tx import InTx, Reading
 
 TO_REVIEW = Title("REVIEW")
@@ -41,7 +42,7 @@ async def look(
 
 @post(
     "/{certification_id:int}/verify", status_code=200, summary="Say whether a certificate is good",
-    opt=answers(verify.AlreadyVerified, verify.OwnCertificate),
+    opt=answers(verify.AlreadyVerified, verify.OwnCertificate) | DRY_RUN,
 )  # fmt: skip
 async def decide(
     certification_id: FromPath[int], data: JSONBody[CertificationDecision], tx: InTx, me: Me

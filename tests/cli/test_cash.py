@@ -31,6 +31,10 @@ async def test_a_proof_is_listed_looked_at_and_verified(bench: Bench, iayos: Iay
     assert (unasked.code, unasked.out) == (2, "")
     assert "--yes" in unasked.err
     assert (await iayos("cash", "verify", number, "--yes")).code == 2  # why is not said
+    dry = await iayos("cash", "verify", number, "--reason", "Signed", "--dry-run")
+    assert (dry.code, dry.out.split("\t")[3]) == (0, "COMPLETED")
+    assert "this was a dry run" in dry.err
+    assert await bench.balance(f"wallet:{deal.worker_id}") == 0
     done = json.loads((await iayos("cash", "verify", number, "--reason", "Signed", "--yes", "--json")).out)
     assert (done["transactionID"], done["status"]) == (int(number), "COMPLETED")
     assert await bench.balance(f"wallet:{deal.worker_id}") == 500_25

@@ -23,6 +23,10 @@ async def test_a_dispute_is_listed_looked_at_and_ruled(bench: Bench, iayos: Iayo
 
     rule = ("disputes", "rule", str(number), "--reason", "Half was done", "--to-payee")
     assert (await iayos(*rule, "333.33")).code == 2  # nobody can be asked
+    dry = await iayos(*rule, "333.33", "--dry-run")
+    assert (dry.code, dry.out.split("\t")[2]) == (0, "RULED")
+    assert dry.err == "Nothing was changed: this was a dry run.\n"
+    assert await bench.balance(f"wallet:{deal.worker_id}") == 0
     said = await iayos(*rule, "333.33", "--yes")
     assert (said.code, said.out.split("\t")[2], said.err) == (0, "RULED", "")
     assert await bench.balance(f"wallet:{deal.worker_id}") == 333_33
@@ -38,6 +42,8 @@ async def test_much_money_waits_for_a_second_member(bench: Bench, iayos: Iayos, 
     deal, number = await disputed(bench, budget=200_000_00)
     rule = ("disputes", "rule", str(number), "--reason", "All was done", "--to-payee", "₱100,000.00", "--yes")
     await signed_in()
+    dry = await iayos(*rule, "--dry-run")
+    assert "would have to say the same" in dry.err
     first = await iayos(*rule)
     assert (first.code, first.out.split("\t")[2]) == (0, "OPEN")
     assert "another member of staff" in first.err

@@ -22,6 +22,9 @@ async def test_a_case_from_the_queue_to_its_second_round(bench: Bench, iayos: Ia
 
     reject = ("kyc", "reject", case, "--reason", "Another face.", "--document", "SELFIE=MISMATCH")
     assert (await iayos(*reject)).code == 2  # nobody can be asked
+    dry = await iayos(*reject, "--dry-run")
+    assert (dry.code, dry.out.split("\t")[3]) == (0, "REJECTED")
+    assert "this was a dry run" in dry.err
     said = await iayos(*reject, "--yes")
     assert (said.code, said.out.split("\t")[3]) == (0, "REJECTED")
     again = await iayos("kyc", "approve", case, "--reason", "Fine", "--yes")

@@ -2,9 +2,15 @@
 
 from typing import Any
 
+import httpx
+
 from iayos.core.db import Database
 from tests import make
+from tests.conftest import Sandbox
 from tests.flows.test_flow_4 import choose_cash, upload
+from tests.kyc.conftest import Bench as KYCBench
+from tests.kyc.conftest import Drain
+from tests.media.pictures import picture
 from tests.payments.conftest import Bench, Deal
 from tests.payments.conftest import bench as bench  # noqa: PLC0414 - a fixture
 
@@ -68,6 +74,24 @@ async def test_verbs_with_transactions_of_their_own_are_undone_too(bench: Bench,
     assert (dry.status_code, dry.json()["status"], dry.json()["ruling"]["toPayee"]) == (200, "RULED", 100)
     assert await everything(db) == before
     assert (await staff.post(path, ruling)).json()["status"] == "RULED"
+
+
+async def test_reviews_of_people_and_papers_show_what_would_be(
+    http: httpx.AsyncClient, db: Database, drain: Drain, sandbox: Sandbox
+) -> None:
+    checks = KYCBench(http, db, sandbox, drain)
+    who, case = await checks.case()
+    await who.request("POST", "/api/profile/certifications", data={"name": "NC II"}, files={"file": picture()})
+    certificate = await db.pool.fetchval("SELECT id FROM worker_certifications")
+    reviewer = await checks.reviewer()
+    await reviewer.get(f"/api/admin/kyc/{case}?purpose=first")
+    before = await everything(db)
+    dry = await reviewer.post(f"/api/admin/kyc/{case}/review{DRY}", {"approved": True, "notes": "All match"})
+    assert (dry.status_code, dry.json()["status"]) == (200, "APPROVED"), dry.text
+    assert {one["status"] for one in dry.json()["files"]} == {"APPROVED"}  # of files too: read in the same transaction
+    good = await reviewer.post(f"/api/admin/certifications/{certificate}/verify{DRY}", {"approved": True})
+    assert (good.status_code, good.json()["is_verified"]) == (200, True)
+    assert await everything(db) == before
 
 
 async def test_who_may_not_and_what_cannot(bench: Bench, db: Database) -> None:
