@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import uvicorn
 
+from cli.host.child import say_ready
 from iayos.app import create_app
 from iayos.core import logs
 from iayos.settings import Settings, from_env
@@ -29,12 +30,22 @@ def config(app: Any, **options: Any) -> uvicorn.Config:
     )  # fmt: skip
 
 
+class Server(uvicorn.Server):
+    """A server that tells its parent when it serves."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open everything, then listen."""
+        await super().startup(sockets)
+        if self.started:
+            say_ready()
+
+
 def serve(settings: Settings, sock: socket.socket) -> int:
     """Serve until told to stop; the exit code."""
     # uvicorn raises the signal again when it has stopped; by then all is done, and the end is a clean one
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: None)
-    server = uvicorn.Server(config(create_app(settings)))
+    server = Server(config(create_app(settings)))
     server.run(sockets=[sock])
     return 0 if server.started else 1
 

@@ -27,6 +27,12 @@ def tie_to(parent: int) -> None:
         os._exit(1)
 
 
+def say_ready() -> None:
+    """Tell the parent, if there is one that listens."""
+    if pipe := os.environ.pop("IAYOS_READY_FD", None):
+        os.write(int(pipe), b"\n")
+
+
 def watch(parent: int) -> None:
     """Look every now and then whether the parent is still there."""
     while os.getppid() == parent:

@@ -1,7 +1,6 @@
 """The runner as a process: `python -m cli.host.runner`. With a port it shows its health and its metrics there."""
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -11,17 +10,12 @@ import uvicorn
 import uvloop
 
 from cli.host.api import config
+from cli.host.child import say_ready
 from cli.host.supervise import told_to_stop
 from iayos import runner
 from iayos.core import logs
 from iayos.settings import Settings, from_env
 from iayos.web.metrics import create_meter
-
-
-def say_ready() -> None:
-    """Tell the parent, if there is one that listens."""
-    if pipe := os.environ.pop("IAYOS_READY_FD", None):
-        os.write(int(pipe), b"\n")
 
 
 class Meter(uvicorn.Server):

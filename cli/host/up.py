@@ -178,9 +178,7 @@ class House:
     def api(self, name: str) -> Child:
         """One process of the API."""
         descriptor = self.sockets.api.fileno()
-        return self.child(
-            name, "cli.host.api", str(descriptor), fds=[descriptor], probe=(port_of(self.sockets.api), "/ready")
-        )
+        return self.child(name, "cli.host.api", str(descriptor), fds=[descriptor])
 
     def sandbox(self) -> Child:
         """The four third parties."""

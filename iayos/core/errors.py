@@ -131,6 +131,8 @@ def told(error: BaseException) -> str:
         return f"{kind}: {error.message}" if error.message == type(error).message else f"{kind}: {error.code}"
     if isinstance(error, OSError) and error.errno:
         return f"{kind}: {os.strerror(error.errno)}"
+    if isinstance(error, AttributeError | NameError | ImportError):
+        kind = f"{kind}: {error.name}"  # a word of some program
     named = (getattr(error, name, None) for name in ("sqlstate", "table_name", "column_name", "constraint_name"))
     return " ".join((kind, *map(str, filter(None, named)), *_place(error)))
 
