@@ -42,7 +42,7 @@ from iayos.profiles.routes import router as profiles
 from iayos.reviews.routes import router as reviews
 from iayos.services import opened
 from iayos.settings import Settings
-from iayos.web import auth, docs, errors, health, limits, metrics, pages, tx
+from iayos.web import auth, docs, errors, health, limits, metrics, pages, progress, tx
 from iayos.web.dry import DryRuns
 from iayos.web.edge import Edge
 from iayos.web.idempotency import Idempotent
@@ -78,8 +78,9 @@ def create_app(settings: Settings) -> Litestar:
             "db": Provide(tx.provide_db),
             "reads": Provide(tx.provide_reads),
             "me": Provide(auth.provide_me),
+            "progress": Provide(progress.provide_progress),
         },
-        middleware=[auth.Authenticate, limits.Generous, DryRuns, Idempotent],
+        middleware=[auth.Authenticate, limits.Generous, DryRuns, Idempotent, progress.Watched],
         exception_handlers=errors.HANDLERS,
         request_class=JSONRequest,
         request_max_body_size=BODY_LIMIT,

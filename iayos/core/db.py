@@ -198,6 +198,12 @@ class Database:
                 log.exception("what follows a commit failed")
 
     @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Reads]:
+        """Reading as of one instant, with as many statements as it takes; it neither waits for anyone nor holds anyone up."""
+        async with self.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            yield Tx(connection, self.beside)
+
+    @asynccontextmanager
     async def undone(self) -> AsyncIterator[Tx]:
         """A transaction that is rolled back in any case, and that nothing follows: for dry runs."""
         async with self.pool.acquire() as connection:

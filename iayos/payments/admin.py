@@ -14,7 +14,8 @@ from iayos.ledger.queries import LedgerAccount
 from iayos.payments.schemas import EntryOut, LedgerAccountOut, VerificationOut
 from iayos.payments.verify import verify
 from iayos.web.auth import staff
-from iayos.web.tx import Reading
+from iayos.web.progress import InProgress
+from iayos.web.tx import OwnTx, Reading
 
 Limit = Annotated[int, QueryParameter(ge=1, le=page.MAX_LIMIT)]
 Cursor = Annotated[str | None, QueryParameter(max_length=500)]
@@ -22,9 +23,9 @@ finance = [staff("FINANCE")]
 
 
 @get("/verify", summary="Prove that the books are right", guards=finance)
-async def verify_ledger(reads: Reading) -> VerificationOut:
+async def verify_ledger(db: OwnTx, progress: InProgress) -> VerificationOut:
     """Every rule of the ledger in one snapshot, with the first fault of each."""
-    return await verify(reads)
+    return await verify(db, progress=progress)
 
 
 @get("/balances", summary="Every ledger account", guards=finance)

@@ -30,6 +30,7 @@ from iayos.payments.schemas import (
 )  # fmt: skip
 from iayos.web.auth import Me, staff
 from iayos.web.docs import answers
+from iayos.web.progress import InProgress
 from iayos.web.tx import OwnTx, Reading
 
 Limit = Annotated[int, QueryParameter(ge=1, le=page.MAX_LIMIT)]
@@ -125,10 +126,14 @@ PAYOUTS: Final = Statement(
     "/reconcile", status_code=200, summary="Compare our books with Xendit's, both ways", guards=finance,
     opt=answers(GatewayUnavailable),
 )  # fmt: skip
-async def reconcile_now(data: JSONBody[ReconcileIn], state: State, db: OwnTx, me: Me) -> ReconcileOut:
+async def reconcile_now(
+    data: JSONBody[ReconcileIn], state: State, db: OwnTx, me: Me, progress: InProgress
+) -> ReconcileOut:
     """Every invoice, payout and movement since then; what is safe to repair is repaired unless `dryRun`."""
     since = data.since or clock.now() - reconcile.DEFAULT_SPAN
-    report = await reconcile.reconcile(db, state.services.xendit, since=since, repair=not data.dryRun, by=me)
+    report = await reconcile.reconcile(
+        db, state.services.xendit, since=since, repair=not data.dryRun, by=me, progress=progress
+    )
     shown = [_difference(one) for one in report.differences]
     return ReconcileOut(
         since=report.since, dryRun=data.dryRun, differences=shown, invoices=report.invoices,
@@ -144,10 +149,10 @@ def _difference(one: Difference) -> DifferenceOut:
 
 
 @post("/replay", status_code=200, summary="Run stored events again", guards=finance, opt=answers(GatewayUnavailable))
-async def replay_events(data: JSONBody[ReplayIn], state: State, db: OwnTx, me: Me) -> ReplayOut:
+async def replay_events(data: JSONBody[ReplayIn], state: State, db: OwnTx, me: Me, progress: InProgress) -> ReplayOut:
     """Nothing happens when all of them were applied; the answer names those that still had an effect."""
     found = await replay.replay(
-        db, state.services.xendit, since=data.since, by=me, reason=data.reason or "Events run again"
+        db, state.services.xendit, since=data.since, by=me, reason=data.reason or "Events run again", progress=progress
     )
     effects = [ReplayedOut(eventID=one.event_id, outcome=one.outcome) for one in found if one.had_effect]
     waiting = sum(one.outcome == "UNCONFIRMED" for one in found)

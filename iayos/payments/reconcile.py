@@ -16,6 +16,7 @@ from iayos.core.audit import note
 from iayos.core.db import Database, Tx
 from iayos.core.outbox import later
 from iayos.core.principal import Principal
+from iayos.core.progress import Progress, counted
 from iayos.ledger import chart
 from iayos.ledger.actions import post
 from iayos.payments import books, gateway, payouts, settle
@@ -59,19 +60,26 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     payouts: int
 
 
-async def reconcile(db: Database, xendit: Xendit, *, since: datetime, repair: bool, by: Principal) -> Report:
+async def reconcile(
+    db: Database, xendit: Xendit, *, since: datetime, repair: bool, by: Principal, progress: Progress
+) -> Report:
     """Compare everything since then; with `repair`, set right what is safe, each repair on the audit log."""
-    invoices = await xendit.invoices_since(since)
-    moved = await xendit.transactions_since(since)
+    progress.begin("Reading Xendit's invoices")
+    invoices = [one async for page in xendit.invoices_since(since) for one in progress.through(page)]
+    progress.begin("Reading what moved at Xendit")
+    moved = [one async for page in xendit.transactions_since(since) for one in progress.through(page)]
     found = await books.read(db.reads, since, invoices, moved)
+    sides = f"{counted(len(invoices), 'invoice')} and {counted(len(found.leaving), 'payout')}"
+    progress.begin(f"Comparing {sides} with Xendit", len(invoices) + len(found.ours) + len(found.leaving))
     differences = [
-        *[one async for one in _payments(xendit, found, invoices, moved)],
-        *[one async for one in _payouts(xendit, found, moved)],
+        *[one async for one in _payments(xendit, found, invoices, moved, progress)],
+        *[one async for one in _payouts(xendit, found, moved, progress)],
         *_strangers(found, invoices, moved),
         *_costs(found, moved),
     ]
     if repair:
-        differences = [await _repaired(db, one, by) for one in differences]
+        progress.begin(f"Compared {sides} with Xendit; repairing", len(differences))
+        differences = [await _repaired(db, one, by) for one in progress.through(differences)]
     return Report(
         since=since,
         differences=differences,
@@ -95,18 +103,18 @@ async def _repaired(db: Database, one: Difference, by: Principal) -> Difference:
 
 
 async def _payments(
-    xendit: Xendit, found: Books, invoices: list[Invoice], moved: list[Transaction]
+    xendit: Xendit, found: Books, invoices: list[Invoice], moved: list[Transaction], progress: Progress
 ) -> AsyncIterator[Difference]:
     shown = {one.id for one in invoices}
     paid = _paid(found, moved)
     for invoice_id, (payment, amount) in paid.items():
         if difference := await _of_paid(xendit, found, payment, invoice_id, amount):
             yield difference
-    for invoice in invoices:
+    for invoice in progress.through(invoices):
         known = found.payments.get(invoice.external_id)
         if known and invoice.id not in paid and (difference := await _of_unpaid(xendit, found, known, invoice)):
             yield difference
-    for one in found.ours:
+    for one in progress.through(found.ours):
         if (
             one.invoice_id
             and one.invoice_id not in shown | paid.keys()
@@ -181,9 +189,11 @@ async def _end_invoice(tx: Tx, invoice_id: str) -> str:
     return "ENDING"
 
 
-async def _payouts(xendit: Xendit, found: Books, moved: list[Transaction]) -> AsyncIterator[Difference]:
+async def _payouts(
+    xendit: Xendit, found: Books, moved: list[Transaction], progress: Progress
+) -> AsyncIterator[Difference]:
     by_reference = {one.reference: one for one in moved if one.type == DISBURSEMENT}
-    for one in found.leaving:
+    for one in progress.through(found.leaving):
         seen = by_reference.get(one.withdrawal.reference)
         if seen and seen.amount == one.payment.amount and OURS_FOR.get(seen.status) == one.payment.status:
             continue

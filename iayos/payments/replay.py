@@ -11,6 +11,7 @@ from iayos.core.audit import note
 from iayos.core.db import Database, Statement, columns
 from iayos.core.models import Instant
 from iayos.core.principal import Principal
+from iayos.core.progress import Progress, counted
 from iayos.payments import webhook
 from iayos.payments.gateway import Xendit
 from iayos.payments.models import XenditEvent, XenditEventTable
@@ -39,10 +40,17 @@ class Replayed(msgspec.Struct, frozen=True):
         return self.outcome not in IDLE and self.outcome != "UNCONFIRMED"
 
 
-async def replay(db: Database, xendit: Xendit, *, since: datetime, by: Principal, reason: str) -> list[Replayed]:
+async def replay(
+    db: Database, xendit: Xendit, *, since: datetime, by: Principal, reason: str, progress: Progress
+) -> list[Replayed]:
     """Every event since then, oldest first, judged by Xendit as it is now and applied under the same references."""
     events = await db.reads.all(SINCE, since=since)
-    found = [await _again(db, xendit, event, by, reason) for event in events if event.outcome not in SETTLED]
+    progress.begin(f"Running {counted(len(events), 'stored event')} again", len(events))
+    found = [
+        await _again(db, xendit, event, by, reason)
+        for event in progress.through(events)
+        if event.outcome not in SETTLED
+    ]
     return [*found, *(Replayed(one.id, one.outcome) for one in events if one.outcome in SETTLED)]
 
 

@@ -66,6 +66,11 @@ DRY_RUN: Final = {
     "schema": {"type": "boolean", "default": False},
 }  # fmt: skip
 
+IN_LINES: Final = {
+    "schema": {"type": "string", "description": "A line of JSON for each step, and last the answer or the error."},
+    "example": '{"done": 50000, "of": 180000, "what": "Reading"}\n{"result": {}}\n',
+}
+
 
 class WireSchemas(OpenAPISchemaPlugin):
     """How pesos and bounded texts look in the document."""
@@ -189,6 +194,8 @@ def _complete_operation(operation: dict[str, Any], handler: HTTPRouteHandler, do
         others = [one for one in operation.get("parameters", ()) if one["name"] != RETRY_KEY["name"]]
         operation["parameters"] = [*others, RETRY_KEY]
     answered = {k: _plainly(k, v) for k, v in sorted(operation.get("responses", {}).items()) if k.startswith("2")}
+    if "progress" in handler.parsed_fn_signature.parameters:
+        answered["200"]["content"] |= {"application/x-ndjson": IN_LINES}
     for part in (operation.get("requestBody"), *answered.values()):
         for media in (part or {}).get("content", {}).values():
             media.setdefault("example", example(media.get("schema", {}), document, ()))

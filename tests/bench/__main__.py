@@ -153,7 +153,7 @@ async def books(url: str) -> bool:
     """Are the books right after all this?"""
     db = await Database.open(url, size=1)
     try:
-        return (await verify(db.reads)).ok
+        return (await verify(db)).ok
     finally:
         await db.close()
 

@@ -76,7 +76,7 @@ class Story:
         """These ledger accounts hold these centavos, and everything adds up."""
         found = {name: await balance(self.db.reads, name.replace("_", ":")) for name in expected}
         assert found == expected
-        proof = await verify(self.db.reads)
+        proof = await verify(self.db)
         assert proof.ok, proof.checks
 
 

@@ -102,7 +102,7 @@ async def test_every_peso_that_xendit_took_is_posted_once(bench: Bench, inside: 
 
         @invariant()
         def books_are_right(self) -> None:
-            found = inside(verify(bench.db.reads))
+            found = inside(verify(bench.db))
             assert found.ok, [check for check in found.checks if not check.ok]
 
         async def facts(self) -> list[Any]:

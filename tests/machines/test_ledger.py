@@ -55,7 +55,7 @@ async def test_the_ledger_is_the_sum_of_what_was_posted(db: Database, inside: In
 
             found = inside(read())
             assert {code: found.get(code, 0) for code in CODES} == self.books
-            checks = {one.name: one.ok for one in inside(verify(db.reads)).checks}
+            checks = {one.name: one.ok for one in inside(verify(db)).checks}
             assert checks["all postings sum to zero"]
             assert checks["every balance is the sum of its postings"]
 

@@ -116,7 +116,7 @@ async def test_every_centavo_is_in_one_place(bench: Bench, inside: Inside, sweep
 
         @invariant()
         def books_are_right(self) -> None:
-            found = inside(verify(bench.db.reads))
+            found = inside(verify(bench.db))
             assert found.ok, [check for check in found.checks if not check.ok]
 
         @invariant()

@@ -116,5 +116,5 @@ class Bench:
 async def bench(http: httpx.AsyncClient, db: Database, sandbox: Any, drain: Drain) -> AsyncIterator[Bench]:
     """The bench; when the test is over the books must be right."""
     yield Bench(http, db, sandbox.http, drain)
-    found = await verify(db.reads)
+    found = await verify(db)
     assert found.ok, [check for check in found.checks if not check.ok]
