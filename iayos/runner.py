@@ -89,7 +89,7 @@ HELD = Statement(
 
 def tasks(services: Services) -> dict[str, Task]:
     """Every task by its name, bound to what it needs."""
-    desk = Desk(db=services.db, xendit=services.xendit, settings=services.settings)
+    desk = Desk(db=services.db, xendit=services.xendit, settings=services.settings, cipher=services.cipher)
     found: tuple[Task, ...] = (
         Task(
             "accounts.mail_token",

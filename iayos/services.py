@@ -11,6 +11,7 @@ import msgspec
 from iayos.accounts.gateway import Mailer
 from iayos.accounts.passwords import Passwords
 from iayos.core import clock
+from iayos.core.cipher import Cipher
 from iayos.core.db import Database
 from iayos.media.actions import Files
 from iayos.media.darkroom import Darkroom
@@ -26,6 +27,7 @@ class Services(msgspec.Struct, frozen=True):
 
     settings: Settings
     db: Database
+    cipher: Cipher
     http: httpx.AsyncClient
     """For gateways that speak plain HTTP."""
     xendit: Xendit
@@ -56,6 +58,7 @@ async def opened(settings: Settings) -> AsyncIterator[Services]:
             yield Services(
                 settings=settings,
                 db=db,
+                cipher=Cipher(settings.keys),
                 http=http,
                 xendit=xendit,
                 mailer=mailer,

@@ -1,6 +1,7 @@
 """All settings, in one frozen struct, read once from `IAYOS_*` in the environment and passed in from there."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -8,6 +9,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 DEVELOPMENT_SECRET: Final = "development-only-secret-of-iayos-0000"  # noqa: S105 - refused outside development
+DEVELOPMENT_KEY: Final = "ZGV2ZWxvcG1lbnQtb25seS1rZXktb2YtaWF5b3MtMDA="
+"""The encryption key of development; refused in production."""
 
 
 class MissingSetting(Exception):
@@ -36,6 +39,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     secret: str = DEVELOPMENT_SECRET
     """Signs access tokens and the tokens in mails; at least 32 characters."""
+    encryption_keys: str = DEVELOPMENT_KEY
+    """Seal account numbers and Xendit's events in the database: keys of `iayos admin new-key`, separated by commas, newest
+    first. The first seals, any opens; without the right one no withdrawal is paid out. To rotate: put the new key in front
+    (where several hosts run, behind the old one first and in front once all have it), restart, run `iayos db rotate-key`,
+    and take the old key out when it says so."""
 
     xendit_url: str = "https://api.xendit.co"
     """Where Xendit is; the sandbox stands in for it in development."""
@@ -113,6 +121,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return [origin.strip().rstrip("/") for origin in self.web_origins.split(",") if origin.strip()]
 
     @property
+    def keys(self) -> list[str]:
+        """`encryption_keys` as a list, newest first."""
+        return [key.strip() for key in self.encryption_keys.split(",") if key.strip()]
+
+    @property
     def reminders(self) -> list[float]:
         """`reminder_days` as numbers."""
         return [float(day) for day in self.reminder_days.split(",") if day.strip()]
@@ -124,7 +137,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SHORTEST_SECRET: Final = 32
-SECRETS: Final = ("secret", "xendit_api_key", "xendit_callback_token", "resend_api_key", "supabase_url", "supabase_key")
+SECRETS: Final = (
+    "secret", "encryption_keys", "xendit_api_key", "xendit_callback_token", "resend_api_key", "supabase_url", "supabase_key",
+)  # fmt: skip
+KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}=", re.ASCII)
 
 
 def from_env(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
@@ -142,18 +158,44 @@ def from_env(environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
     return settings
 
 
+def keys_of(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """The encryption keys alone, for a host command that has no other secrets; development's only where it is named."""
+    given = environ.get("IAYOS_ENCRYPTION_KEYS", "")
+    env = environ.get("IAYOS_ENV", "")
+    if not given and env not in {"development", "test"}:
+        raise MissingSetting(
+            "IAYOS_ENCRYPTION_KEYS is not set, and there is something to seal; `iayos admin new-key` makes a key. On a"
+            " database for development, set IAYOS_ENV=development"
+        )
+    settings = Settings(encryption_keys=given or DEVELOPMENT_KEY, env="production" if env == "production" else "test")
+    _check_keys(settings)
+    return settings.keys
+
+
 def _check(settings: Settings) -> None:
     if len(settings.secret) < SHORTEST_SECRET:
         raise MissingSetting("IAYOS_SECRET must have at least 32 characters")
+    _check_keys(settings)
     if not settings.production:
         return
     for name in SECRETS:
-        if getattr(settings, name) in {"", DEVELOPMENT_SECRET}:
+        if getattr(settings, name) in {"", DEVELOPMENT_SECRET, DEVELOPMENT_KEY}:
             raise MissingSetting(f"IAYOS_{name.upper()} is not set; production needs it")
     if settings.rate_limits == "off":
         raise MissingSetting("IAYOS_RATE_LIMITS=off is refused in production")
     if settings.clock_file:
         raise MissingSetting("IAYOS_CLOCK_FILE is refused in production")
+
+
+def _check_keys(settings: Settings) -> None:
+    for place, key in enumerate(settings.keys or [""], start=1):
+        if not KEY.fullmatch(key):
+            raise MissingSetting(f"IAYOS_ENCRYPTION_KEYS: no. {place} is not a key; `iayos admin new-key` makes one")
+        if key == DEVELOPMENT_KEY and settings.production:
+            raise MissingSetting(
+                "IAYOS_ENCRYPTION_KEYS is not set, or has development's key in it; production needs its own:"
+                " `iayos admin new-key` makes one"
+            )
 
 
 def data_dir(given: Path | None = None) -> Path:

@@ -98,6 +98,25 @@ def check() -> None:
     database.check()
 
 
+@db.command("rotate-key", epilog="Example: IAYOS_ENCRYPTION_KEYS=NEW,OLD iayos db rotate-key")
+def rotate_key(data_dir: DataDir = None, as_json: AsJSON = False) -> None:
+    """Seal everything anew under the first of IAYOS_ENCRYPTION_KEYS, and say whether the others can go.
+
+    Beside running traffic, in batches; stopped midway, the next run goes on.
+    """
+    from cli.host import keys
+
+    keys.rotate(place(data_dir), as_json=as_json)
+
+
+@admin.command("new-key", epilog="Example: export IAYOS_ENCRYPTION_KEYS=$(iayos admin new-key)")
+def new_key() -> None:
+    """Make a key for IAYOS_ENCRYPTION_KEYS."""
+    from iayos.core import cipher
+
+    typer.echo(cipher.new_key())
+
+
 @admin.command()
 def create(
     email: Annotated[str, typer.Option(metavar="E", help="With which the member of staff signs in.")],

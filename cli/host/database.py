@@ -11,7 +11,7 @@ from pathlib import Path
 
 import iayos
 from cli import show
-from cli.faults import CONFLICT, Fault
+from cli.faults import CONFLICT, USAGE, Fault
 
 
 class Server:
@@ -122,10 +122,14 @@ def postgres_version() -> str:
 def migrate(data_dir: Path) -> None:
     """Bring the database to the newest migration."""
     from iayos.core import migrate as migrations
+    from iayos.settings import MissingSetting
 
     with database(data_dir) as url:
         before = asyncio.run(version_of(url))
-        migrations.upgrade(url)
+        try:
+            migrations.upgrade(url)
+        except MissingSetting as missing:
+            raise Fault(str(missing), code=USAGE) from None
         after = asyncio.run(version_of(url))
     sys.stderr.write(
         f"database: already at {after}\n" if before == after else f"database: {before or 'empty'} → {after}\n"

@@ -3,19 +3,18 @@
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-import msgspec
 from litestar import Router, get, post
 from litestar.datastructures import State
 from litestar.params import JSONBody, QueryParameter
 from sqlalchemy import BigInteger, Text, bindparam, or_, select
 
 from iayos.core import clock, page
-from iayos.core.db import Row, Statement
+from iayos.core.db import Row, Statement, columns
 from iayos.core.errors import GatewayUnavailable
 from iayos.core.money import Centavos
 from iayos.core.page import Page
 from iayos.payments import reconcile, replay
-from iayos.payments.models import PaymentTable, WithdrawalTable, XenditEventTable
+from iayos.payments.models import PaymentTable, WithdrawalTable, XenditEvent, XenditEventTable
 from iayos.payments.reconcile import Difference
 from iayos.payments.schemas import (
     DifferenceOut,
@@ -39,16 +38,6 @@ Status = Annotated[str | None, QueryParameter(max_length=20, description="PENDIN
 finance = [staff("FINANCE")]
 
 
-class Event(Row, frozen=True):
-    """A webhook as it was kept."""
-
-    id: int
-    payload: str
-    received_at: datetime
-    applied_at: datetime | None
-    outcome: str | None
-
-
 class Asked(Row, frozen=True):
     """A payment as it was asked of Xendit."""
 
@@ -70,7 +59,7 @@ class Sent(Row, frozen=True):
     status: str
     amount: int
     channel_code: str
-    account_number: str
+    account_last4: str
     failure_reason: str | None
     created_at: datetime
 
@@ -84,20 +73,10 @@ def _listed(query: Any, key: Any) -> Any:
     )
 
 
-_event = XenditEventTable
-EVENTS: Final = Statement(
-    _listed(select(_event.id, _event.payload, _event.received_at, _event.applied_at, _event.outcome), _event.id),
-    into=Event,
-)
-OPEN_EVENTS: Final = Statement(
-    _listed(
-        select(_event.id, _event.payload, _event.received_at, _event.applied_at, _event.outcome).where(
-            _event.outcome.is_(None)
-        ),
-        _event.id,
-    ),
-    into=Event,
-)
+_events = select(*columns(XenditEvent))
+_open_events = _events.where(XenditEventTable.outcome.is_(None))
+EVENTS: Final = Statement(_listed(_events, XenditEventTable.id), into=XenditEvent)
+OPEN_EVENTS: Final = Statement(_listed(_open_events, XenditEventTable.id), into=XenditEvent)
 _wanted = or_(bindparam("status", type_=Text).is_(None), PaymentTable.status == bindparam("status", type_=Text))
 INVOICES: Final = Statement(
     _listed(
@@ -113,7 +92,7 @@ PAYOUTS: Final = Statement(
     _listed(
         select(
             PaymentTable.id, WithdrawalTable.payout_id, WithdrawalTable.payout_status, PaymentTable.status,
-            PaymentTable.amount, WithdrawalTable.channel_code, WithdrawalTable.account_number,
+            PaymentTable.amount, WithdrawalTable.channel_code, WithdrawalTable.account_last4,
             PaymentTable.failure_reason, PaymentTable.created_at,
         ).join(WithdrawalTable, WithdrawalTable.payment_id == PaymentTable.id).where(_wanted),
         PaymentTable.id,
@@ -170,19 +149,11 @@ async def events(
     return page.page(rows, limit, _shown_event, lambda row: (row.id,))
 
 
-def _shown_event(row: Event) -> EventOut:
-    payload = msgspec.json.decode(row.payload)
-    data = payload.get("data") if isinstance(payload.get("data"), dict) else payload
-    named = payload.get("event") or payload.get("status") or "UNKNOWN"
+def _shown_event(row: XenditEvent) -> EventOut:
     return EventOut(
-        eventID=row.id, event=str(named)[:100], xenditID=_text(data.get("id")),
-        reference=_text(data.get("external_id") or data.get("reference_id")), outcome=row.outcome,
-        receivedAt=row.received_at, appliedAt=row.applied_at,
+        eventID=row.id, event=row.event or row.xendit_status or "UNKNOWN", xenditID=row.xendit_id, reference=row.reference,
+        outcome=row.outcome, receivedAt=row.received_at, appliedAt=row.applied_at,
     )  # fmt: skip
-
-
-def _text(value: object) -> str | None:
-    return value[:200] if isinstance(value, str) else None
 
 
 @get("/invoices", summary="Invoices that we asked for", guards=finance)
@@ -214,7 +185,7 @@ def _shown_payout(row: Sent) -> XenditPayoutOut:
     return XenditPayoutOut(
         transactionID=row.id, payoutID=row.xendit_id, reference=f"withdrawal-{row.id}", status=row.status,
         xenditStatus=row.payout_status, amount=Centavos(row.amount), channelCode=row.channel_code,
-        accountNumber=f"•••• {row.account_number[-4:]}", failureReason=row.failure_reason, createdAt=row.created_at,
+        accountNumber=f"•••• {row.account_last4}", failureReason=row.failure_reason, createdAt=row.created_at,
     )  # fmt: skip
 
 

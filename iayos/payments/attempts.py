@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, or_, update
 
 from iayos.accounts.queries import lock_account
 from iayos.core import clock
+from iayos.core.cipher import Cipher
 from iayos.core.db import Database, Statement, Tx, columns
 from iayos.core.errors import Conflict, GatewayUnavailable, Invalid, NotFound
 from iayos.core.models import Instant
@@ -97,6 +98,7 @@ class Desk(msgspec.Struct, frozen=True):
     db: Database
     xendit: Xendit
     settings: Settings
+    cipher: Cipher
 
 
 async def pay_half(desk: Desk, job_id: int, *, purpose: Purpose, method: str | None, by: Principal) -> Attempt:

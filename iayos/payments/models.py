@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+import msgspec
 from advanced_alchemy.base import IdentityAuditBase, IdentityBase
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from iayos.core.cipher import Cipher
 from iayos.core.db import Row
 from iayos.core.models import Instant
 from iayos.core.moves import Stateful
@@ -98,6 +100,22 @@ class Payment(Stateful, frozen=True):
         return self.type == "WITHDRAWAL"
 
 
+class BankAccount(msgspec.Struct, frozen=True):
+    """A bank account or an e-wallet: at rest it is sealed, and its last four digits stand beside it."""
+
+    number: str
+    name: str
+
+    def sealed(self, cipher: Cipher, payment_id: int) -> dict[str, str]:
+        """As the columns of its withdrawal."""
+        return {"account_sealed": cipher.seal(sealed_for(payment_id), self), "account_last4": self.number[-4:]}
+
+
+def sealed_for(payment_id: int) -> str:
+    """What a sealed account says that it is about."""
+    return f"withdrawal:{payment_id}"
+
+
 class WithdrawalTable(IdentityAuditBase):
     """Where a withdrawal goes, and the key under which Xendit is asked for it: kept before the first call."""
 
@@ -111,8 +129,8 @@ class WithdrawalTable(IdentityAuditBase):
     payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"))
     channel_code: Mapped[str] = mapped_column(Text)
     channel_name: Mapped[str] = mapped_column(Text)
-    account_number: Mapped[str] = mapped_column(Text)
-    account_name: Mapped[str] = mapped_column(Text)
+    account_sealed: Mapped[str | None] = mapped_column(Text)
+    account_last4: Mapped[str] = mapped_column(Text)
     idempotency_key: Mapped[str] = mapped_column(Text)
     payout_id: Mapped[str | None] = mapped_column(Text)
     payout_status: Mapped[str | None] = mapped_column(Text)
@@ -126,8 +144,8 @@ class Withdrawal(Row, frozen=True):
     payment_id: int
     channel_code: str
     channel_name: str
-    account_number: str
-    account_name: str
+    account_sealed: str | None
+    account_last4: str
     idempotency_key: str
     payout_id: str | None
     payout_status: str | None
@@ -140,7 +158,11 @@ class Withdrawal(Row, frozen=True):
     @property
     def masked(self) -> str:
         """The account number as people may see it."""
-        return "•••• " + self.account_number[-4:]
+        return f"•••• {self.account_last4}"
+
+    def account(self, cipher: Cipher) -> "BankAccount":
+        """Where it goes, opened."""
+        return cipher.open(sealed_for(self.payment_id), self.account_sealed or "", BankAccount)
 
 
 class PayoutChannelTable(IdentityBase):
@@ -159,7 +181,7 @@ class PayoutChannelTable(IdentityBase):
 
 
 class XenditEventTable(IdentityBase):
-    """A webhook as it came, kept whole; applied once."""
+    """A webhook: what we act on in columns, the whole of it, with people's data and account numbers, sealed; applied once."""
 
     __tablename__ = "xendit_events"
     __table_args__ = (
@@ -168,7 +190,12 @@ class XenditEventTable(IdentityBase):
     )
 
     event_key: Mapped[str] = mapped_column(Text)
-    payload: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[str | None] = mapped_column(Text)
+    event: Mapped[str | None] = mapped_column(Text)
+    xendit_id: Mapped[str | None] = mapped_column(Text)
+    xendit_status: Mapped[str | None] = mapped_column(Text)
+    reference: Mapped[str | None] = mapped_column(Text)
+    payer_email: Mapped[str | None] = mapped_column(Text)
     received_at: Mapped[datetime] = mapped_column(Instant)
     applied_at: Mapped[datetime | None] = mapped_column(Instant)
     outcome: Mapped[str | None] = mapped_column(Text)
@@ -179,8 +206,10 @@ class XenditEvent(Row, frozen=True):
 
     table = XenditEventTable
     id: int
-    event_key: str
-    payload: str
+    event: str | None
+    xendit_id: str | None
+    xendit_status: str | None
+    reference: str | None
     received_at: datetime
     applied_at: datetime | None
     outcome: str | None

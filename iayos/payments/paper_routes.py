@@ -51,7 +51,10 @@ async def payment_receipt(
     transaction_id: FromPath[int], request: Request[None, None, State], reads: Reading, me: Me
 ) -> Response[bytes]:
     """An acknowledgement of the payment and, on its second page, the invoice for the platform's fee."""
-    found = await receipt.receipt_of(reads, transaction_id, by=me, seller=request.app.state.settings.seller)
+    services = request.app.state.services
+    found = await receipt.receipt_of(
+        reads, services.cipher, payment_id=transaction_id, by=me, seller=services.settings.seller
+    )
     content = await asyncio.to_thread(receipt.as_pdf, found)
     return _file(content, kind=PDF, name=f"iayos-receipt-{transaction_id}.pdf")
 

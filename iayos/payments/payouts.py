@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 
 from iayos.accounts.queries import account_of
 from iayos.core import clock
+from iayos.core.cipher import Cipher
 from iayos.core.db import Database, Reads, Statement, Tx, columns
 from iayos.core.errors import GatewayUnavailable
 from iayos.core.moves import move
@@ -54,19 +55,21 @@ async def send(desk: Desk, *, payment_id: int) -> None:
         return
     if (await account_of(desk.db.reads, payment.payer_id)).suspended_at is not None:
         raise Again(SUSPENDED_WAIT)
+    request = _request(payment, found, desk.cipher)
     try:
-        payout = await desk.xendit.create_payout(found.idempotency_key, _request(payment, found))
+        payout = await desk.xendit.create_payout(found.idempotency_key, request)
     except Refused as no:
         await _refused(desk, payment, found, no)
     else:
         await take(desk.db, payout)
 
 
-def _request(payment: Payment, found: Withdrawal) -> dict[str, Any]:
+def _request(payment: Payment, found: Withdrawal, cipher: Cipher) -> dict[str, Any]:
     """The same for each repetition, or the key would not serve."""
+    to = found.account(cipher)
     return {
         "reference_id": found.reference, "channel_code": found.channel_code, "currency": "PHP",
-        "channel_properties": {"account_number": found.account_number, "account_holder_name": found.account_name},
+        "channel_properties": {"account_number": to.number, "account_holder_name": to.name},
         "amount": payment.amount / 100, "description": f"iAyos withdrawal {payment.id}",
     }  # fmt: skip
 

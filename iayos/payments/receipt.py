@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, select
 
 from iayos.accounts.queries import account_of
 from iayos.core import clock
+from iayos.core.cipher import Cipher
 from iayos.core.db import Reads, Row, Statement
 from iayos.core.errors import Conflict
 from iayos.core.money import FEE_PERCENT, in_words
@@ -66,7 +67,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """Who stands on the fee's invoice: name, then address and TIN, separated by semicolons."""
 
 
-async def receipt_of(reads: Reads, payment_id: int, *, by: Principal, seller: str) -> Receipt:
+async def receipt_of(reads: Reads, cipher: Cipher, *, payment_id: int, by: Principal, seller: str) -> Receipt:
     """What can be acknowledged of a payment of the caller's own."""
     payment = await queries.payment_of(reads, payment_id, by)
     if payment.status != PaymentStatus.COMPLETED:
@@ -76,16 +77,16 @@ async def receipt_of(reads: Reads, payment_id: int, *, by: Principal, seller: st
     payee = await account_of(reads, deal.payee_id) if deal and deal.payee_id else None
     kind = WHAT[payment.type]
     return Receipt(
-        payment=payment, payer=payer.name, email=payer.email, how=await _how(reads, payment), seller=seller,
+        payment=payment, payer=payer.name, email=payer.email, how=await _how(reads, cipher, payment), seller=seller,
         what=f"{kind}: {deal.title} (job no. {payment.job_id})" if deal else kind, payee=payee.name if payee else None,
         paid_at=(payment.completed_at or payment.created_at).astimezone(clock.MANILA),
     )  # fmt: skip
 
 
-async def _how(reads: Reads, payment: Payment) -> str:
+async def _how(reads: Reads, cipher: Cipher, payment: Payment) -> str:
     if payment.is_withdrawal:
         found = await payouts.withdrawal_of(reads, payment.id)
-        return f"{found.channel_name}, account {found.masked}, {found.account_name}"
+        return f"{found.channel_name}, account {found.masked}, {found.account(cipher).name}"
     return METHODS.get(payment.method or "", "Online")
 
 

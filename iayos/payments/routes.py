@@ -55,7 +55,7 @@ client_only = [acting_as("CLIENT")]
 def desk_of(state: State) -> Desk:
     """What asking for money needs."""
     services = state.services
-    return Desk(db=services.db, xendit=services.xendit, settings=services.settings)
+    return Desk(db=services.db, xendit=services.xendit, settings=services.settings, cipher=services.cipher)
 
 
 def shown(attempt: Attempt) -> Response[TransactionOut]:
@@ -134,7 +134,7 @@ WEBHOOK = {
 async def xendit_webhook(request: Request[None, None, State], db: OwnTx) -> Received:
     """Kept and answered; applied in the background, once."""
     await webhook.receive(
-        db, request.app.state.settings.xendit_callback_token, token=request.headers.get("x-callback-token", ""),
+        db, request.app.state.services.cipher, request.app.state.settings.xendit_callback_token, token=request.headers.get("x-callback-token", ""),
         webhook_id=request.headers.get("webhook-id"), body=await request.body(),
     )  # fmt: skip
     return Received()

@@ -76,7 +76,7 @@ IN_MONTH: Statement[Movement] = Statement(
         f"""
         SELECT p.id, j.at, j.reference, other.code, CASE WHEN p.target_id = mine.id THEN p.amount ELSE -p.amount END,
                jobs.title, mine.code = 'wallet:' || jobs.client_id, withdrawals.channel_name,
-               right(withdrawals.account_number, 4)
+               withdrawals.account_last4
         {_wallet_legs}
         JOIN ledger_accounts other ON other.id = CASE WHEN p.target_id = mine.id THEN p.source_id ELSE p.target_id END
         LEFT JOIN LATERAL (

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 
 from iayos.core import clock, tokens
+from iayos.core.cipher import Cipher
 from iayos.core.db import Database, Statement, Tx
 from iayos.core.errors import AuthFailed, Invalid
 from iayos.core.outbox import later
@@ -22,7 +23,21 @@ Verdict = settle.Fact | Payout | str
 """What an event comes to: an invoice's or a payout's state at Xendit, or the word that closes it."""
 KEEP = Statement(
     insert(XenditEventTable)
-    .values(event_key=bindparam("event_key"), payload=bindparam("payload"), received_at=bindparam("received_at"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                "event_key",
+                "sealed",
+                "event",
+                "xendit_id",
+                "xendit_status",
+                "reference",
+                "payer_email",
+                "received_at",
+            )
+        }
+    )
     .on_conflict_do_nothing()
     .returning(XenditEventTable.id)
 )
@@ -33,27 +48,43 @@ COUNT = Statement(
 )
 
 
-async def receive(db: Database, expected: str, *, token: str, webhook_id: str | None, body: bytes) -> None:
+async def receive(
+    db: Database, cipher: Cipher, expected: str, *, token: str, webhook_id: str | None, body: bytes
+) -> None:
     """Keep an event that carries the right token; the same one again changes nothing."""
     if not expected or not tokens.same(token, expected):
         async with db.transaction() as tx:
             await tx.run(COUNT, name=REFUSED)
         raise AuthFailed("The callback token is missing or wrong.")
-    payload = _checked(body)
+    facts = facts_of(_checked(body))
     key = f"id:{webhook_id[:200]}" if webhook_id else f"sha256:{hashlib.sha256(body).hexdigest()}"
+    sealed = cipher.seal(f"event:{key}", body.decode())
     async with db.transaction() as tx:
-        event_id = await tx.value(KEEP, event_key=key, payload=payload, received_at=clock.now())
+        event_id = await tx.value(KEEP, event_key=key, sealed=sealed, received_at=clock.now(), **facts)
         if event_id is not None:
             await later(tx, "payments.apply_event", event_id=event_id)
 
 
-def _checked(body: bytes) -> str:
+def _checked(body: bytes) -> dict[str, Any]:
     try:
-        msgspec.json.decode(body, type=dict[str, Any])
-        text = body.decode()
+        return msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Invalid.of("body", "Expected a JSON object") from None
-    return text
+
+
+def facts_of(payload: dict[str, Any]) -> dict[str, str | None]:
+    """What of an event is kept in the open, as columns: an invoice's lies on top, everything else's under `data`."""
+    data = payload.get("data")
+    subject = data if "event" in payload and isinstance(data, dict) else payload
+    return {
+        "event": _text(payload.get("event")), "xendit_id": _text(subject.get("id")),
+        "xendit_status": _text(subject.get("status")), "payer_email": _text(subject.get("payer_email")),
+        "reference": _text(subject.get("external_id") or subject.get("reference_id")),
+    }  # fmt: skip
+
+
+def _text(value: object) -> str | None:
+    return value.replace("\0", "")[:200] or None if isinstance(value, str) else None
 
 
 async def apply_event(db: Database, xendit: Xendit, *, event_id: int) -> None:
@@ -71,28 +102,24 @@ async def apply_event(db: Database, xendit: Xendit, *, event_id: int) -> None:
 
 async def judge(xendit: Xendit, event: XenditEvent) -> Verdict:
     """What Xendit itself says about the subject of an event; `Unconfirmed` while the event says more than Xendit does."""
-    payload = msgspec.json.decode(event.payload)
-    named = str(payload.get("event", ""))
-    if named.startswith("payout."):
-        return await _judge_payout(xendit, event, named, payload.get("data"))
-    invoice_id = payload.get("id")
-    if named or not isinstance(invoice_id, str):
+    if event.event is not None and event.event.startswith("payout."):
+        return await _judge_payout(xendit, event)
+    if event.event is not None or event.xendit_id is None:
         return "NOT_AN_INVOICE"
-    invoice = await xendit.invoice(invoice_id)
+    invoice = await xendit.invoice(event.xendit_id)
     if invoice is None:
         return UNKNOWN_INVOICE
     fact = await settle.fact_about(xendit, invoice)
-    if payload.get("status") in gateway.PAID and fact.status != "PAID":
+    if event.xendit_status in gateway.PAID and fact.status != "PAID":
         raise settle.Unconfirmed(f"event {event.id}: Xendit shows {fact.status}")
     return fact
 
 
-async def _judge_payout(xendit: Xendit, event: XenditEvent, named: str, data: Any) -> Verdict:
-    payout_id = data.get("id") if isinstance(data, dict) else None
-    payout = await xendit.payout(payout_id) if isinstance(payout_id, str) else None
+async def _judge_payout(xendit: Xendit, event: XenditEvent) -> Verdict:
+    payout = await xendit.payout(event.xendit_id) if event.xendit_id else None
     if payout is None:
         return UNKNOWN_PAYOUT
-    if payout.status not in payouts.FINAL or (named == "payout.reversed" and payout.status == payouts.SUCCEEDED):
+    if payout.status not in payouts.FINAL or (event.event == "payout.reversed" and payout.status == payouts.SUCCEEDED):
         raise settle.Unconfirmed(f"event {event.id}: Xendit shows {payout.status}")
     return payout
 

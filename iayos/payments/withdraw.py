@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from iayos.accounts.queries import lock_account
 from iayos.core import clock, tokens
+from iayos.core.cipher import Cipher
 from iayos.core.db import Tx
 from iayos.core.errors import Conflict, Forbidden, Invalid
 from iayos.core.money import in_words
@@ -19,7 +20,7 @@ from iayos.ledger.actions import post
 from iayos.ledger.queries import balance
 from iayos.payments.attempts import FIRST_CHECK
 from iayos.payments.gateway import PayoutChannel
-from iayos.payments.models import Payment, WithdrawalTable
+from iayos.payments.models import BankAccount, Payment, WithdrawalTable
 from iayos.payments.payout_channels import EWALLET, channel_for
 from iayos.payments.states import PaymentStatus, PaymentType
 
@@ -40,7 +41,7 @@ class FeesDue(Conflict):
 
 
 async def withdraw(
-    tx: Tx, amount: int, *, channel_code: str, account_number: str, account_name: str, by: Principal
+    tx: Tx, cipher: Cipher, *, amount: int, channel_code: str, account_number: str, account_name: str, by: Principal
 ) -> Payment:
     """The amount is held, out of the wallet's reach, and on its way."""
     if not by.kyc_verified:
@@ -55,7 +56,7 @@ async def withdraw(
     )  # fmt: skip
     await tx.insert(
         WithdrawalTable, payment_id=payment.id, channel_code=channel.code, channel_name=channel.name,
-        account_number=number, account_name=account_name, idempotency_key=tokens.secret(24),
+        idempotency_key=tokens.secret(24), **BankAccount(number, account_name).sealed(cipher, payment.id),
     )  # fmt: skip
     wallet, leaving = chart.wallet(by.account_id), chart.withdrawal(payment.id)
     await post(tx, f"withdrawal-asked:{payment.id}", (wallet, leaving, amount))

@@ -34,10 +34,10 @@ async def channels(state: State, db: OwnTx) -> Page[PayoutChannelOut]:
     "/accounts/wallet/withdraw", status_code=201, summary="Send money from the wallet to a bank or e-wallet",
     guards=[verified], opt=answers(withdraw.KYCRequired, withdraw.FeesDue, InsufficientFunds, ChannelLimit, Invalid),
 )  # fmt: skip
-async def ask(data: JSONBody[WithdrawIn], tx: InTx, me: Me) -> TransactionOut:
+async def ask(data: JSONBody[WithdrawIn], state: State, tx: InTx, me: Me) -> TransactionOut:
     """Held at once and sent by the runner; PENDING until Xendit has paid out, FAILED with the money back if it cannot."""
     payment = await withdraw.withdraw(
-        tx, data.amount, channel_code=data.channelCode, account_number=data.accountNumber,
+        tx, state.services.cipher, amount=data.amount, channel_code=data.channelCode, account_number=data.accountNumber,
         account_name=data.accountName, by=me,
     )  # fmt: skip
     return TransactionOut.of(payment)

@@ -10,10 +10,12 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from iayos.core import clock
+from iayos.core.cipher import Cipher
 from iayos.core.db import Reads, Statement, columns
 from iayos.core.principal import Principal
 from iayos.media.actions import Files
 from iayos.media.models import Media, MediaTable
+from iayos.payments.models import BankAccount, sealed_for
 from iayos.privacy.sections import SECTIONS
 
 CHUNK: Final = 64 * 1024
@@ -26,11 +28,12 @@ FILES: Final = Statement(
 )
 
 
-async def build(reads: Reads, files: Files, *, by: Principal) -> IO[bytes]:
+async def build(reads: Reads, files: Files, *, cipher: Cipher, by: Principal) -> IO[bytes]:
     """The ZIP in a file without a name, at its beginning; one picture at a time is in memory."""
     found: dict[str, Any] = {"about": ABOUT, "exportedAt": clock.now()}
     for name, statement in SECTIONS.items():
         found[name] = await reads.value(statement, me=by.account_id)
+    found["withdrawals"] = [_opened(one, cipher) for one in found["withdrawals"]]
     made = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever sends it
     try:
         with zipfile.ZipFile(made, "w") as archive:
@@ -42,6 +45,13 @@ async def build(reads: Reads, files: Files, *, by: Principal) -> IO[bytes]:
         made.close()
         raise
     return made
+
+
+def _opened(withdrawal: dict[str, Any], cipher: Cipher) -> dict[str, Any]:
+    """The account of a withdrawal as its owner gave it."""
+    sealed = withdrawal.pop("account_sealed")
+    account = cipher.open(sealed_for(withdrawal["payment_id"]), sealed, BankAccount)
+    return withdrawal | {"account_number": account.number, "account_name": account.name}
 
 
 async def pieces(made: IO[bytes]) -> AsyncIterator[bytes]:

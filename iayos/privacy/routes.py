@@ -33,7 +33,8 @@ EXPORTING: Final = limits.strict("export", 20, timedelta(hours=1))
 )  # fmt: skip
 async def export_account(reads: Reading, state: State, me: Me) -> Stream:
     """`data.json` with what every part of the service keeps about me, and my files under `files/`."""
-    made = await export.build(reads, state.services.files, by=me)
+    services = state.services
+    made = await export.build(reads, services.files, cipher=services.cipher, by=me)
     name = f'attachment; filename="iayos-{me.account_id}.zip"'
     headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
     return Stream(export.pieces(made), media_type=ZIP, headers=headers)

@@ -45,7 +45,7 @@ SECTIONS: Final[dict[str, Statement[Any]]] = {
         "applications": "SELECT * FROM applications WHERE worker_id = :me ORDER BY id",
         "payments": "SELECT id, type, status, method, job_id, base, fee, amount, external_id, invoice_id, completed_at,"
         " failure_reason, credited_to, created_at FROM payments WHERE payer_id = :me ORDER BY id",
-        "withdrawals": "SELECT payment_id, channel_code, channel_name, account_number, account_name, payout_id, payout_status,"
+        "withdrawals": "SELECT payment_id, channel_code, channel_name, account_sealed, payout_id, payout_status,"
         " withdrawals.created_at FROM withdrawals JOIN payments ON payments.id = payment_id WHERE payer_id = :me ORDER BY 1",
         "walletEntries": "SELECT postings.id, reference, at, CASE WHEN target_id = mine.id THEN amount ELSE -amount END AS amount"
         " FROM ledger_accounts AS mine JOIN postings ON mine.id IN (source_id, target_id)"

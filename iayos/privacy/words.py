@@ -51,21 +51,17 @@ AUDITED: Final = f"""(
     OR subject IN (SELECT 'job:' || id FROM jobs WHERE id IN {_MINE})
     OR subject IN (SELECT 'dispute:' || id FROM disputes WHERE job_id IN {_MINE})
 )"""
-# Payloads are filtered as text before one is read as JSON: Xendit's ids are long and occur nowhere else by chance.
 EVENTS: Final = _statement("""
 WITH known AS MATERIALIZED (
     SELECT invoice_id AS mark FROM payments WHERE payer_id = :me AND invoice_id IS NOT NULL
     UNION SELECT external_id FROM payments WHERE payer_id = :me AND external_id IS NOT NULL
     UNION SELECT payout_id FROM withdrawals JOIN payments ON payments.id = payment_id
     WHERE payer_id = :me AND payout_id IS NOT NULL
-    UNION SELECT email FROM accounts WHERE id = :me
-), mine AS MATERIALIZED (
-    SELECT DISTINCT xendit_events.id FROM xendit_events JOIN known ON position('"' || mark || '"' in payload) > 0
+    UNION SELECT 'withdrawal-' || id FROM payments WHERE payer_id = :me AND type = 'WITHDRAWAL'
 )
-UPDATE xendit_events SET payload = (
-    payload::jsonb - 'payer_email' - 'description' - 'customer' - 'payment_destination' - 'bank_account_number'
-    #- '{data,channel_properties}' #- '{data,receipt_notification}' #- '{data,description}' #- '{data,metadata}'
-)::text WHERE id IN (SELECT id FROM mine)
+UPDATE xendit_events SET sealed = NULL, payer_email = NULL
+WHERE xendit_id IN (SELECT mark FROM known) OR reference IN (SELECT mark FROM known)
+OR lower(payer_email) = (SELECT email FROM accounts WHERE id = :me)
 """)
 CLEARED: Final = tuple(
     _statement(sql)
@@ -95,7 +91,7 @@ CLEARED: Final = tuple(
         "DELETE FROM dispute_evidence WHERE by_account_id = :me",
         f"UPDATE payments SET staff_notes = NULL WHERE staff_notes IS NOT NULL AND (payer_id = :me OR job_id IN {_MINE})",
         "UPDATE payments SET invoice_url = NULL, proof_media_id = NULL WHERE payer_id = :me",
-        ("UPDATE withdrawals SET account_number = '', account_name = '' WHERE payment_id IN (SELECT id FROM payments"
+        ("UPDATE withdrawals SET account_sealed = NULL, account_last4 = '' WHERE payment_id IN (SELECT id FROM payments"
         " WHERE payer_id = :me)"),
         "UPDATE agency_employees SET role = NULL WHERE agency_id = :me OR worker_id = :me",
         "DELETE FROM push_tokens WHERE account_id = :me",

@@ -1,7 +1,7 @@
 """`Idempotency-Key` on POST (SPEC 1, Retries): the same request again gets the answer that the first one got."""
 
 import asyncio
-import hashlib
+import hmac
 from typing import Any, Final
 
 from litestar.enums import ScopeType
@@ -56,10 +56,14 @@ class Idempotent:
 
 
 async def _hash(request: JSONRequest) -> bytes:
-    """What tells one request from another; a form sent again has another boundary and is the same form."""
+    """What tells one request from another; a form sent again has another boundary and is the same form.
+
+    Keyed, because from a bare hash an account number or a password could be found by trying.
+    """
     body = await request.body()
     boundary = request.content_type[1].get("boundary", "").encode()
-    return hashlib.sha256(body.replace(boundary, b"") if boundary else body).digest()
+    secret: str = request.app.state.settings.secret
+    return hmac.digest(secret.encode(), body.replace(boundary, b"") if boundary else body, "sha256")
 
 
 async def _in_transaction(
