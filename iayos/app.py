@@ -16,6 +16,7 @@ from iayos.admin.audit_routes import router as audit
 from iayos.admin.facts import Facts
 from iayos.admin.jobs_routes import router as admin_jobs
 from iayos.admin.queue_routes import router as queue
+from iayos.admin.users_routes import router as users
 from iayos.agencies.routes import router as agencies
 from iayos.broker import looked_at
 from iayos.chat.demo import routes as chat_demo
@@ -70,6 +71,7 @@ def create_app(settings: Settings) -> Litestar:
             audit,
             queue,
             admin_jobs,
+            users,
         ],
         lifespan=[resources],
         state=State({"settings": settings}),

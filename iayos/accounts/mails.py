@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 from iayos.accounts.states import RESET_PASSWORD, VERIFY_EMAIL, Language
 
 PASSWORD_CHANGED: Final = "PASSWORD_CHANGED"  # noqa: S105 - the kind of a mail
+SUSPENDED: Final = "SUSPENDED"
+RESTORED: Final = "RESTORED"
 
 
 class Mail(NamedTuple):
@@ -50,6 +52,29 @@ WORDS: Final = {
     (PASSWORD_CHANGED, Language.FILIPINO): Words(
         "Napalitan ang iyong password", "Kumusta {name},", "napalitan ang password ng iAyos account mo, at na-sign out ang lahat ng device.",
         "", "Kung hindi ikaw ang nagpalit, humiling agad ng bagong password at sumulat sa aming support.",
+    ),
+    # Why is written by staff for staff and may name others, so it stays there; who asks hears it from a person.
+    (SUSPENDED, Language.ENGLISH): Words(
+        "Your account is suspended", "Hello {name},",
+        "we have suspended your iAyos account for now, and all devices were signed out. Open listings, applications and invitations"
+        " were closed. Money that is held for a job stays safe until our staff has looked at it, and withdrawals wait.",
+        "", "If you think that this is a mistake, or wish to know why, please write to our support. We will gladly look at it again.",
+    ),
+    (SUSPENDED, Language.FILIPINO): Words(
+        "Sinuspinde ang iyong account", "Kumusta {name},",
+        "sinuspinde muna namin ang iyong iAyos account, at na-sign out ang lahat ng device. Isinara ang mga bukas na listing, aplikasyon"
+        " at imbitasyon. Ligtas ang bayad na hawak para sa trabaho hanggang matingnan ito ng aming staff, at naghihintay ang mga withdrawal.",
+        "", "Kung sa tingin mo ay pagkakamali ito, o gusto mong malaman kung bakit, sumulat sa aming support. Malugod naming titingnan ulit.",
+    ),
+    (RESTORED, Language.ENGLISH): Words(
+        "Your account is open again", "Hello {name},",
+        "your iAyos account is open again: please sign in as usual. Withdrawals that waited are on their way.",
+        "", "What was closed stays closed, and you may post and apply anew. We are sorry for any trouble this has caused you.",
+    ),
+    (RESTORED, Language.FILIPINO): Words(
+        "Bukas na ulit ang iyong account", "Kumusta {name},",
+        "bukas na ulit ang iyong iAyos account: mag-sign in lang gaya ng dati. Papunta na ang mga withdrawal na naghintay.",
+        "", "Mananatiling sarado ang mga isinara, at maaari kang mag-post at mag-apply muli. Pasensya na sa abala.",
     ),
 }  # fmt: skip
 

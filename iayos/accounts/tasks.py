@@ -86,6 +86,16 @@ async def mail_password_changed(db: Database, mailer: Mailer, *, account_id: int
     await mailer.send(to=account.email, subject=mail.subject, html=mail.html, text=mail.text, key=key)
 
 
+async def mail_standing(db: Database, mailer: Mailer, *, account_id: int, kind: str, at_time: str) -> None:
+    """Tell the owner that the account is suspended, or open again; nothing if that is no longer so."""
+    account = await db.reads.one_or_none(ACCOUNT, account_id=account_id)
+    if account is None or (account.suspended_at is not None) is not (kind == mails.SUSPENDED):
+        return
+    mail = mails.mail(kind, account.language, name=account.first_name)
+    key = f"standing/{account.id}/{kind}/{at_time}"
+    await mailer.send(to=account.email, subject=mail.subject, html=mail.html, text=mail.text, key=key)
+
+
 async def sweep(db: Database) -> None:
     """Forget sessions, tokens and failures that have been over for a month."""
     async with db.transaction() as tx:

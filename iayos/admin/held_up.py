@@ -56,6 +56,7 @@ NOBODY: Final = ""
 HOLDS_UP: Final = {
     "accounts.mail_token": ACCOUNT,
     "accounts.mail_password_changed": ACCOUNT,
+    "accounts.mail_standing": ACCOUNT,
     "jobs.tell_nearby": JOB,
     "media.remove": FILE,
     "notifications.mail": NOTICE,

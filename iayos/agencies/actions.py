@@ -22,6 +22,7 @@ from iayos.notifications.events import (
     EMPLOYEE_DECLINED,
     EMPLOYEE_INVITED,
     EMPLOYEE_LEFT,
+    EMPLOYEE_UNAVAILABLE,
     EMPLOYMENT_ENDED,
     Event,
 )
@@ -142,9 +143,27 @@ async def deactivate(tx: Tx, employee_id: int, *, by: Principal) -> Employee:
         raise EmploymentEnded(employeeID=employee.id, status=employee.status)
     _refuse_busy(employee)
     employee = await move(tx, employee, "deactivate", by=by)
-    agency = await account_of(tx, by.account_id)
-    told = {"employeeID": employee.id}
-    await notify(tx, employee.worker_id, EMPLOYMENT_ENDED, data=told, agency_name=agency.name)
+    await _tell_ended(tx, employee)
+    return employee
+
+
+async def suspend(tx: Tx, employee: Employee, *, by: Principal) -> Employee:
+    """Staff suspends the worker, who is free of the agency at once, in the middle of a job too; the agency is told.
+
+    The job goes on, since the deal is the agency's: it may send somebody else. `employee` is locked by the caller.
+    """
+    at = {"jobID": employee.assigned_job_id} if employee.assigned_job_id else {}
+    employee = await move(tx, employee, "suspend", by=by, assigned_job_id=None)
+    worker = await account_of(tx, employee.worker_id)
+    told = {"employeeID": employee.id} | at
+    await notify(tx, employee.agency_id, EMPLOYEE_UNAVAILABLE, data=told, worker_name=worker.name)
+    return employee
+
+
+async def suspend_invitation(tx: Tx, employee: Employee, *, by: Principal) -> Employee:
+    """Staff suspends the agency that asked this worker to join. `employee` is locked by the caller."""
+    employee = await move(tx, employee, "suspend", by=by)
+    await _tell_ended(tx, employee)
     return employee
 
 
@@ -205,3 +224,9 @@ async def _invitation(tx: Tx, employee_id: int, by: Principal) -> Employee:
 async def _tell_agency(tx: Tx, employee: Employee, event: Event) -> None:
     worker = await account_of(tx, employee.worker_id)
     await notify(tx, employee.agency_id, event, data={"employeeID": employee.id}, worker_name=worker.name)
+
+
+async def _tell_ended(tx: Tx, employee: Employee) -> None:
+    agency = await account_of(tx, employee.agency_id)
+    told = {"employeeID": employee.id}
+    await notify(tx, employee.worker_id, EMPLOYMENT_ENDED, data=told, agency_name=agency.name)

@@ -23,6 +23,8 @@ EMPLOYEE_MOVES = moves(
     (_E.INVITED,  "deactivate",   _E.INACTIVE, Who.AGENCY, None),
     (_E.ACTIVE,   "deactivate",   _E.INACTIVE, Who.AGENCY, "not is_currently_assigned"),
     (_E.ACTIVE,   "leave",        _E.INACTIVE, Who.WORKER, "not is_currently_assigned"),
+    (_E.INVITED,  "suspend",      _E.INACTIVE, Who.STAFF,  None),
+    (_E.ACTIVE,   "suspend",      _E.INACTIVE, Who.STAFF,  None),
     (_E.DECLINED, "invite_again", _E.INVITED,  Who.AGENCY, None),
     (_E.INACTIVE, "invite_again", _E.INVITED,  Who.AGENCY, None),
 )  # fmt: skip

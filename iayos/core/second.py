@@ -41,6 +41,7 @@ KEEP = Statement(
     )
 )
 DROP = Statement(delete(FirstDecisionTable).where(FirstDecisionTable.id == bindparam("row_id")))
+DROP_ALL_OF = Statement(delete(FirstDecisionTable).where(FirstDecisionTable.by_account_id == bindparam("account_id")))
 
 
 async def decided_by_two(tx: Tx, subject: str, *, amount: int, by: Principal, facts: Any) -> bool:
@@ -59,3 +60,8 @@ async def decided_by_two(tx: Tx, subject: str, *, amount: int, by: Principal, fa
         return True
     await tx.run(KEEP, subject=subject, by_account_id=by.account_id, facts=digest, at=clock.now())
     return False
+
+
+async def forget_decisions(tx: Tx, account_id: int) -> None:
+    """What this member of staff decided first counts no more: somebody took the right to decide away."""
+    await tx.run(DROP_ALL_OF, account_id=account_id)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
 
+from iayos.accounts.models import AccountTable
 from iayos.core import audit, clock
 from iayos.core.db import Statement, Tx
 from iayos.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -26,12 +27,22 @@ from iayos.ledger.queries import balance
 from iayos.media.actions import attach
 from iayos.media.states import Purpose
 from iayos.notifications import events
-from iayos.notifications.actions import notify_each
+from iayos.notifications.actions import notify_each, notify_staff
 from iayos.payments import cancel, settle
 from iayos.payments.models import PaymentTable
 from iayos.payments.posting import post_and_collect
 
 MOST_OFFERS: Final = 3
+RULERS: Final = ("SUPPORT", "FINANCE")
+WITH_STAFF: Final = "Taken up by our staff"
+WITH_STAFF_BECAUSE: Final = (
+    "One side cannot go on with this job at present. What is held stays where it is until a member of staff rules."
+)
+SUSPENDED_SIDE: Final = Statement(
+    select(AccountTable.id).where(
+        AccountTable.id == func.any(bindparam("sides", type_=ARRAY(BigInteger))), AccountTable.suspended_at.is_not(None)
+    )
+)
 FEES_PAID = Statement(
     select(func.coalesce(func.sum(PaymentTable.fee), 0)).where(
         PaymentTable.job_id == bindparam("job_id"), PaymentTable.credited_to == settle.JOB
@@ -74,6 +85,12 @@ class NotTheOpener(Forbidden):
     code, message = "NOT_THE_OPENER", "Only whoever opened the dispute can withdraw it."
 
 
+class SideSuspended(Conflict):
+    """Money does not leave by agreement with somebody who may not act."""
+
+    code, message = "SIDE_SUSPENDED", "One side's account is suspended; a member of staff rules on this dispute."
+
+
 async def open_dispute(tx: Tx, job_id: int, data: DisputeIn, *, by: Principal) -> Dispute:
     """One side disputes the deal: everything else of the job stops until this is settled."""
     job = await lock_job(tx, job_id)
@@ -87,17 +104,42 @@ async def open_dispute(tx: Tx, job_id: int, data: DisputeIn, *, by: Principal) -
     return dispute
 
 
-async def begin(tx: Tx, job: Job, *, opened_by: int, reason: str, description: str, by: Principal | None) -> Dispute:
+async def begin(
+    tx: Tx, job: Job, *, opened_by: int, reason: str, description: str, by: Principal | None, phase: Phase = Phase.TALK
+) -> Dispute:
     """Open a dispute about a job whose money is held; `job` is locked by the caller."""
     await move(tx, job, "open_dispute", by=by, dispute_open=True, cancel_asked_by=None, cancel_asked_at=None)
     dispute: Dispute = await tx.insert(
-        Dispute, job_id=job.id, status=DisputeStatus.OPEN.value, phase=Phase.TALK.value, reason=reason,
+        Dispute, job_id=job.id, status=DisputeStatus.OPEN.value, phase=phase.value, reason=reason,
         description=description, opened_by=opened_by, created_at=clock.now(),
     )  # fmt: skip
     await later(tx, "disputes.watch", dispute_id=dispute.id)
     data = {"jobID": job.id, "disputeID": dispute.id}
     await notify_each(tx, job.participants - {opened_by}, events.DISPUTE_OPENED, data=data, job_title=job.title)
     return dispute
+
+
+async def begin_with_staff(tx: Tx, job: Job, *, by: Principal) -> Dispute:
+    """One side is suspended: what is held waits for a ruling, and nobody but staff ends it. `job` is locked by the caller."""
+    dispute = await begin(
+        tx, job, opened_by=by.account_id, reason=WITH_STAFF, description=WITH_STAFF_BECAUSE, by=by, phase=Phase.STAFF
+    )
+    await tell_of_staff(tx, job, dispute)
+    return dispute
+
+
+async def hand_to_staff(tx: Tx, job: Job, dispute: Dispute, *, by: Principal | None) -> Dispute:
+    """A member of staff will rule; both sides and those who rule are told. Both rows are locked by the caller."""
+    dispute = await move(tx, dispute, "hand_to_staff", by=by, phase=Phase.STAFF.value)
+    await tell_of_staff(tx, job, dispute)
+    return dispute
+
+
+async def tell_of_staff(tx: Tx, job: Job, dispute: Dispute) -> None:
+    """The two sides learn that staff will rule, and staff that it should."""
+    data = {"jobID": job.id, "disputeID": dispute.id}
+    await notify_each(tx, job.participants, events.DISPUTE_WITH_STAFF, data=data, job_title=job.title)
+    await notify_staff(tx, RULERS, events.DISPUTE_TO_RULE, data=data, dispute_id=dispute.id, job_title=job.title)
 
 
 async def add_evidence(tx: Tx, dispute_id: int, media_ids: Sequence[int], *, by: Principal) -> Dispute:
@@ -134,6 +176,7 @@ async def accept_offer(tx: Tx, dispute_id: int, offer_id: int, *, by: Principal)
         raise NotFound
     if made.by_client == (by.account_id == job.client_id):
         raise OwnOffer
+    await _refuse_suspended(tx, job)
     await tx.update(OfferTable, made.id, accepted_at=clock.now())
     return await _divide(tx, job, dispute, "agree", to_payee=made.to_payee, by=by)
 
@@ -143,6 +186,7 @@ async def withdraw(tx: Tx, dispute_id: int, *, by: Principal) -> Dispute:
     job, dispute = await _locked(tx, dispute_id, by)
     if dispute.opened_by != by.account_id:
         raise NotTheOpener
+    await _refuse_suspended(tx, job)
     moment = clock.now()
     dispute = await move(tx, dispute, "withdraw", by=by, ended_at=moment)
     if job.paid_in_dispute:
@@ -230,6 +274,11 @@ async def _keep_evidence(tx: Tx, dispute: Dispute, media_ids: Sequence[int], *, 
         await tx.insert(
             EvidenceTable, dispute_id=dispute.id, by_account_id=by.account_id, media_id=one.id, created_at=clock.now()
         )
+
+
+async def _refuse_suspended(tx: Tx, job: Job) -> None:
+    if await tx.value(SUSPENDED_SIDE, sides=[job.client_id, settle.payee_of(job)]) is not None:
+        raise SideSuspended(jobID=job.id)
 
 
 async def _locked(tx: Tx, dispute_id: int, by: Principal) -> tuple[Job, Dispute]:

@@ -68,6 +68,11 @@ class Dispute(Stateful, frozen=True):
         """The time for offers runs."""
         return self.phase == Phase.OFFERS
 
+    @property
+    def with_staff(self) -> bool:
+        """A member of staff is to rule."""
+        return self.phase == Phase.STAFF
+
 
 class OfferTable(IdentityBase):
     """One side would have this much (centavos) go to the payee, the rest to the client."""

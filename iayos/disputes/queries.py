@@ -38,6 +38,12 @@ class Held(Row, frozen=True):
 _dispute = select(*columns(Dispute))
 DISPUTE = Statement(_dispute.where(DisputeTable.id == bindparam("dispute_id")), into=Dispute)
 LOCKED = Statement(_dispute.where(DisputeTable.id == bindparam("dispute_id")).with_for_update(), into=Dispute)
+OPEN_OF_JOB = Statement(
+    _dispute.where(
+        DisputeTable.job_id == bindparam("job_id"), DisputeTable.status == DisputeStatus.OPEN.value
+    ).with_for_update(),
+    into=Dispute,
+)
 _me = bindparam("account_id", type_=BigInteger)
 _newest = (
     _dispute.join(JobTable, JobTable.id == DisputeTable.job_id)

@@ -29,7 +29,7 @@ OPEN = (NotFound, actions.DisputeClosed)
 BECAUSE = {
     "TALK": "The dispute is new; the two sides have time to talk.",
     "OFFERS": "Talking did not settle it; either side may offer a split, and the other may accept.",
-    "STAFF": "No offer was accepted in time; a member of staff will rule.",
+    "STAFF": "A member of staff will rule.",
 }
 
 
@@ -109,7 +109,7 @@ async def offer(db: OwnTx, me: Me, state: State, dispute_id: FromPath[int], data
 
 @post(
     "/disputes/{dispute_id:int}/offers/{offer_id:int}/accept", status_code=200, summary="Accept an offer",
-    guards=[verified], opt=answers(*OPEN, actions.OwnOffer),
+    guards=[verified], opt=answers(*OPEN, actions.OwnOffer, actions.SideSuspended),
 )  # fmt: skip
 async def accept_offer(
     db: OwnTx, me: Me, state: State, dispute_id: FromPath[int], offer_id: FromPath[int]
@@ -122,7 +122,7 @@ async def accept_offer(
 
 @post(
     "/disputes/{dispute_id:int}/withdraw", status_code=200, summary="Withdraw a dispute", guards=[verified],
-    opt=answers(*OPEN, actions.NotTheOpener),
+    opt=answers(*OPEN, actions.NotTheOpener, actions.SideSuspended),
 )  # fmt: skip
 async def withdraw(db: OwnTx, me: Me, state: State, dispute_id: FromPath[int]) -> DisputeOut:
     """The job goes on."""

@@ -27,6 +27,8 @@ _D = DisputeStatus
 DISPUTE_MOVES = moves(
     (_D.OPEN, "begin_offers",  _D.OPEN,      Who.SYSTEM, "talking"),
     (_D.OPEN, "hand_to_staff", _D.OPEN,      Who.SYSTEM, "offering"),
+    # Nobody is left to talk to: one side was suspended.
+    (_D.OPEN, "hand_to_staff", _D.OPEN,      Who.SYSTEM, "talking"),
     (_D.OPEN, "agree",         _D.AGREED,    Who.CLIENT, None),
     (_D.OPEN, "agree",         _D.AGREED,    Who.WORKER, None),
     (_D.OPEN, "withdraw",      _D.WITHDRAWN, Who.CLIENT, None),

@@ -1,21 +1,17 @@
 """A dispute's own clock: 48 hours to talk, seven days for offers, then staff (SPEC 3, ruling e)."""
 
-from typing import Final
-
 from iayos.core import clock
 from iayos.core.db import Database, Tx
 from iayos.core.moves import move
 from iayos.core.outbox import Again
-from iayos.disputes import queries
+from iayos.disputes import actions, queries
 from iayos.disputes.models import Dispute
 from iayos.disputes.states import Phase
 from iayos.jobs.models import Job
 from iayos.jobs.queries import lock_job
 from iayos.notifications import events
-from iayos.notifications.actions import notify_each, notify_staff
+from iayos.notifications.actions import notify_each
 from iayos.settings import Settings
-
-RULERS: Final = ("SUPPORT", "FINANCE")
 
 
 async def watch(db: Database, settings: Settings, *, dispute_id: int) -> None:
@@ -33,12 +29,9 @@ async def watch(db: Database, settings: Settings, *, dispute_id: int) -> None:
 
 
 async def _next_phase(tx: Tx, job: Job, dispute: Dispute) -> Dispute:
-    data = {"jobID": job.id, "disputeID": dispute.id}
     if dispute.talking:
+        data = {"jobID": job.id, "disputeID": dispute.id}
         dispute = await move(tx, dispute, "begin_offers", by=None, phase=Phase.OFFERS.value)
         await notify_each(tx, job.participants, events.DISPUTE_OFFERS_OPEN, data=data, job_title=job.title)
         return dispute
-    dispute = await move(tx, dispute, "hand_to_staff", by=None, phase=Phase.STAFF.value)
-    await notify_each(tx, job.participants, events.DISPUTE_WITH_STAFF, data=data, job_title=job.title)
-    await notify_staff(tx, RULERS, events.DISPUTE_TO_RULE, data=data, dispute_id=dispute.id, job_title=job.title)
-    return dispute
+    return await actions.hand_to_staff(tx, job, dispute, by=None)

@@ -9,7 +9,14 @@ from iayos.core.moves import move
 from iayos.core.principal import Principal
 from iayos.jobs.actions import accepted, refuse_overdue, reject_pending
 from iayos.jobs.models import Application, Job
-from iayos.jobs.queries import APPLICATION, APPLICATION_FOR_UPDATE, APPLICATION_OF, STANDING_OF_APPLICANT, lock_job
+from iayos.jobs.queries import (
+    APPLICATION,
+    APPLICATION_FOR_UPDATE,
+    APPLICATION_OF,
+    STANDING_OF_APPLICANT,
+    hold_caller,
+    lock_job,
+)
 from iayos.jobs.schemas import ApplicationIn
 from iayos.jobs.states import ApplicationStatus, JobStatus, JobType
 from iayos.notifications.actions import notify
@@ -50,6 +57,7 @@ class WorkerSuspended(Conflict):
 
 async def apply(tx: Tx, job_id: int, data: ApplicationIn, *, by: Principal) -> Application:
     """A worker offers to do the job at a price; the client is told."""
+    await hold_caller(tx, by)
     job = await _listing(tx, job_id)
     if job.client_id == by.account_id:
         raise OwnJob(jobID=job.id)
@@ -76,8 +84,13 @@ async def withdraw(tx: Tx, application_id: int, *, by: Principal) -> Application
     if application.worker_id != by.account_id:
         raise NotFound(applicationID=application_id)
     _require_pending(application)
+    return await take_back(tx, job, application, by=by)
+
+
+async def take_back(tx: Tx, job: Job, application: Application, *, by: Principal) -> Application:
+    """The offer is gone, by its worker or by staff who suspends the account; the client is told. Both rows are locked."""
     application = await move(tx, application, "withdraw", by=by)
-    worker = await account_of(tx, by.account_id)
+    worker = await account_of(tx, application.worker_id)
     told = {"jobID": job.id, "applicationID": application.id}
     facts = {"worker_name": worker.name, "job_title": job.title}
     await notify(tx, job.client_id, APPLICATION_WITHDRAWN, data=told, **facts)

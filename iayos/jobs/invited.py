@@ -5,7 +5,7 @@ from typing import Final
 from iayos.core.db import Tx
 from iayos.core.errors import Forbidden, Invalid
 from iayos.core.principal import AGENCY, WORKER, Principal
-from iayos.jobs.queries import held_accounts
+from iayos.jobs.queries import hold_caller
 from iayos.jobs.schemas import JobIn
 from iayos.jobs.states import JobType
 
@@ -19,11 +19,12 @@ class OwnInvite(Forbidden):
 
 
 async def invited(tx: Tx, data: JobIn, *, by: Principal) -> dict[str, int]:
-    """The column that names the invited worker or agency, held until the transaction ends; none for a listing."""
+    """The column that names the invited worker or agency; none for a listing. Both sides are held until the transaction ends."""
     named = [field for field in KINDS if getattr(data, field) is not None]
     if data.jobType is JobType.LISTING:
         if named:
             raise Invalid.of_fields([(field, "Only an invitation names one") for field in named])
+        await hold_caller(tx, by)
         return {}
     if len(named) != 1:
         raise Invalid.of_fields([(field, "An invitation names one worker or one agency") for field in KINDS])
@@ -32,7 +33,7 @@ async def invited(tx: Tx, data: JobIn, *, by: Principal) -> dict[str, int]:
     account_id: int = getattr(data, field)
     if account_id == by.account_id:
         raise OwnInvite
-    account = (await held_accounts(tx, [account_id])).get(account_id)
+    account = (await hold_caller(tx, by, account_id)).get(account_id)
     if account is None or kind not in account.profile_types or account.suspended_at is not None:
         raise Invalid.of(field, f"There is no such {kind.lower()}")
     return {column: account_id}

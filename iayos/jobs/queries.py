@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, bindparam, false, func, select
 from iayos.accounts.models import Account, AccountTable
 from iayos.chat.models import ConversationTable
 from iayos.core.db import Reads, Row, Statement, Tx, columns
-from iayos.core.errors import NotFound
+from iayos.core.errors import AuthRequired, NotFound
 from iayos.core.money import Centavos, halves
 from iayos.core.page import BIGGEST, Page, decode, page
 from iayos.core.principal import AGENCY, CLIENT, WORKER, Principal
@@ -161,6 +161,14 @@ async def lock_job(tx: Tx, job_id: int) -> Job | None:
 async def held_accounts(tx: Tx, account_ids: Collection[int]) -> dict[int, Account]:
     """These accounts, shared until the transaction ends: a suspension comes wholly before it or wholly after."""
     return {account.id: account for account in await tx.all(HELD_ACCOUNTS, account_ids=list(account_ids))}
+
+
+async def hold_caller(tx: Tx, by: Principal, *others: int) -> dict[int, Account]:
+    """The same of the caller and others, before any job is locked; who was suspended a moment ago is signed in no more."""
+    found = await held_accounts(tx, [by.account_id, *others])
+    if found[by.account_id].suspended_at is not None:
+        raise AuthRequired
+    return found
 
 
 async def job_seen_by(reads: Reads, job_id: int, viewer: Principal) -> Job:

@@ -102,4 +102,5 @@ APPLICATION_MOVES = moves(
     (_A.PENDING, "accept",   _A.ACCEPTED,  Who.CLIENT, None),
     (_A.PENDING, "reject",   _A.REJECTED,  Who.CLIENT, None),
     (_A.PENDING, "withdraw", _A.WITHDRAWN, Who.WORKER, None),
+    (_A.PENDING, "withdraw", _A.WITHDRAWN, Who.STAFF,  None),
 )  # fmt: skip

@@ -165,6 +165,11 @@ EMPLOYEE_LEFT: Final = Event(
     "An employee left", "{worker_name} left your agency",
     "May umalis na empleyado", "Umalis si {worker_name} sa iyong ahensya",
 )  # fmt: skip
+EMPLOYEE_UNAVAILABLE: Final = Event(
+    "EMPLOYEE_UNAVAILABLE",
+    "An employee is not available", "{worker_name} cannot work at present; if at a job, please send somebody else",
+    "Hindi available ang isang empleyado", "Hindi makapagtrabaho si {worker_name} sa ngayon; kung nasa trabaho, magpadala ng iba",
+)  # fmt: skip
 EMPLOYMENT_ENDED: Final = Event(
     "EMPLOYMENT_ENDED",
     "Employment ended", "{agency_name} ended your work with them",
@@ -253,8 +258,8 @@ REFUNDED: Final = Event(
 )  # fmt: skip
 DISPUTE_OPENED: Final = Event(
     "DISPUTE_OPENED",
-    "A dispute was opened", "{job_title} is disputed; please talk to the other side first",
-    "May binuksang reklamo", "May reklamo sa {job_title}; makipag-usap muna sa kabilang panig",
+    "A dispute was opened", "{job_title} is disputed; what is held stays safe until this is settled",
+    "May binuksang reklamo", "May reklamo sa {job_title}; ligtas ang hawak na bayad hanggang maayos ito",
 )  # fmt: skip
 DISPUTE_OFFERED: Final = Event(
     "DISPUTE_OFFERED",
@@ -268,8 +273,8 @@ DISPUTE_OFFERS_OPEN: Final = Event(
 )  # fmt: skip
 DISPUTE_WITH_STAFF: Final = Event(
     "DISPUTE_WITH_STAFF",
-    "Your dispute is with our staff", "No offer for {job_title} was accepted in time; a member of staff will rule",
-    "Nasa aming staff na ang reklamo", "Walang tinanggap na alok para sa {job_title} sa oras; magpapasya ang isang staff",
+    "Your dispute is with our staff", "A member of staff will rule about {job_title}",
+    "Nasa aming staff na ang reklamo", "Magpapasya ang isang staff tungkol sa {job_title}",
 )  # fmt: skip
 DISPUTE_TO_RULE: Final = Event(
     "DISPUTE_TO_RULE",
