@@ -15,7 +15,10 @@ from iayos.accounts.routes import router as accounts
 from iayos.admin.audit_routes import router as audit
 from iayos.admin.facts import Facts
 from iayos.admin.jobs_routes import router as admin_jobs
+from iayos.admin.queue_pages import router as queue_pages
 from iayos.admin.queue_routes import router as queue
+from iayos.admin.saq_pages import router as saq_pages
+from iayos.admin.sign_in_pages import router as staff_sign_in
 from iayos.admin.users_routes import router as users
 from iayos.agencies.routes import router as agencies
 from iayos.broker import looked_at
@@ -69,7 +72,7 @@ def create_app(settings: Settings) -> Litestar:
             payments, cash, withdrawals, papers, ledger, xendit, disputes,
             privacy,
             audit,
-            queue,
+            queue, queue_pages, saq_pages, staff_sign_in,
             admin_jobs,
             users,
         ],

@@ -148,6 +148,9 @@ class Contract:
     def _maxLength(self, value: Any, most: int, at: str, _: Any) -> str | None:  # noqa: N802
         return f"{at}: longer than {most}" if isinstance(value, str) and len(value) > most else None
 
+    def _minItems(self, value: Any, least: int, at: str, _: Any) -> str | None:  # noqa: N802
+        return f"{at}: shorter than {least}" if isinstance(value, list) and len(value) < least else None
+
     def _maxItems(self, value: Any, most: int, at: str, _: Any) -> str | None:  # noqa: N802
         return f"{at}: more than {most}" if isinstance(value, list) and len(value) > most else None
 

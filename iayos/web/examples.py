@@ -32,6 +32,10 @@ EXAMPLES: Final[dict[str, Any]] = {
     "ForgottenOut.token": "ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx]",
     "Health.status": "ok", "CategoryOut.name": "Plumbing", "TradeOut.name": "Plumbing",
     "NotificationOut.type": "APPLICATION_RECEIVED", "NotificationOut.title": "New job application",
+    "RetryIn.task": None, "RetryIn.error": None, "RetryIn.most": 5, "TaskOut.about": {"payment_id": 88213}, "TaskOut.endedAt": None,
+    "TaskOut.task": "payments.check", "TaskCountOut.task": "payments.check", "FailureOut.task": "payments.check",
+    "TaskOut.error": "GatewayUnavailable: A service that we depend on does not answer. Nothing was lost; please try again.",
+    "FailureOut.error": "GatewayUnavailable: A service that we depend on does not answer. Nothing was lost; please try again.",
     "CheckOut.name": "Every balance is the sum of its postings", "Next.action": "publish_reviews",
 }  # fmt: skip
 """By name of a field, or by schema and field; used where the field's own schema admits it."""

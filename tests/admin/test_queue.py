@@ -197,9 +197,10 @@ async def test_what_failed_is_tried_again_and_done(http: httpx.AsyncClient, db: 
 
 async def test_by_kind_of_error_only_that_is_tried_again(http: httpx.AsyncClient, db: Database) -> None:
     sam = await staff(http, db, "FINANCE")
-    mine = [await planted(db, error=f"Refused: {number} bad") for number in (400, 422)]
-    await planted(db, error="KeyError in check")
+    mine = [await planted(db, error=f"Refused: 422 for {number}") for number in (7, 12345)]
+    await planted(db, error="Refused: 400 for 7")
     (kind,) = [one for one in (await sam.get(f"{QUEUE}/failures")).json()["items"] if one["count"] == 2]
+    assert kind["error"] == "Refused: 422 for #"
     body = {"task": kind["task"], "error": kind["error"], "reason": "Xendit said sorry"}
     assert (await sam.post(f"{QUEUE}/retry", body)).json()["taskIDs"] == mine
     again = await sam.post(f"{QUEUE}/retry", body)
