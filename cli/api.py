@@ -1,12 +1,13 @@
 """The API as the CLI speaks to it: signed in, with its errors turned into exit codes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 
-from cli import config
+from cli import config, live
 from cli.config import Profile
 from cli.faults import CONFLICT, FAILED, NOT_ALLOWED, NOT_FOUND, USAGE, Fault
 
@@ -19,6 +20,8 @@ TIMEOUT_S: Final = 60
 PAGE: Final = 100
 UNAUTHORISED: Final = 401
 ABSENT: Final = 404
+CRASHED: Final = 500
+LINES: Final = "application/x-ndjson"
 EXITS: Final = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 404: NOT_FOUND, 409: CONFLICT}
 _JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -51,12 +54,33 @@ class API:
         given = {name: value for name, value in params.items() if value is not None}
         return self._ask("GET", path, params=given)
 
-    def post(
-        self, path: str, body: Mapping[str, Any] | None = None, *, dry_run: bool = False, timeout_s: float = TIMEOUT_S
-    ) -> Any:
+    def post(self, path: str, body: Mapping[str, Any] | None = None, *, dry_run: bool = False) -> Any:
         """POST; what the server says. With `dry_run` it says what would come of it."""
         options = ({} if body is None else {"json": body}) | ({"params": {"dryRun": "true"}} if dry_run else {})
-        return self._ask("POST", path, timeout=timeout_s, **options)
+        return self._ask("POST", path, **options)
+
+    def follow(self, path: str, body: Mapping[str, Any] | None = None, **params: Any) -> Any:
+        """Long work, by POST if there is a body: a bar on the terminal meanwhile, and in the end what the server says."""
+        given = {name: value for name, value in params.items() if value is not None}
+        options = {"params": given} | ({} if body is None else {"json": body})
+        answer = self._accepted("GET" if body is None else "POST", path, lines=True, **options)
+        with closing(answer), self._reaching(midway=True):
+            if LINES in answer.headers["content-type"]:
+                return self._last_of(answer)
+            return _JSON.decode(answer.read())
+
+    def _last_of(self, answer: "httpx.Response") -> Any:
+        with live.bar() as tell:
+            for line in answer.iter_lines():
+                told = _JSON.decode(line)
+                if "result" in told:
+                    return told["result"]
+                if "error" in told:
+                    raise refused(told["status"], told["error"])
+                tell(told["done"], told["of"], told["what"])
+            raise Fault(
+                f"{self.profile.url} went away without an answer; what it had done stays done.", hint="the same again"
+            )
 
     def pages(self, path: str, *, most: int | None = None, **params: Any) -> list[Any]:
         """All items of a list, page after page, or so many of them."""
@@ -71,11 +95,18 @@ class API:
                 return items
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
+        answer = self._accepted(method, path, **options)
+        return _JSON.decode(answer.content) if answer.content else None
+
+    def _accepted(self, method: str, path: str, **options: Any) -> "httpx.Response":
+        """An answer that is no refusal."""
         answer = self._send(method, path, **options)
         if answer.status_code == UNAUTHORISED and self._refresh():
+            answer.close()
             answer = self._send(method, path, **options)
         if answer.is_success:
-            return _JSON.decode(answer.content) if answer.content else None
+            return answer
+        answer.read()
         if answer.status_code == ABSENT and path.startswith("/api/admin/"):
             self._refuse_outsiders()
         raise refusal(answer)
@@ -88,13 +119,20 @@ class API:
                 f"{answer.json()['email']} is not on the staff.", code=NOT_ALLOWED, hint="iayos login --email EMAIL"
             )
 
-    def _send(self, method: str, path: str, **options: Any) -> "httpx.Response":
+    def _send(self, method: str, path: str, *, lines: bool = False, **options: Any) -> "httpx.Response":
+        token = self.profile.token
+        headers = ({"Authorization": f"Bearer {token}"} if token else {}) | ({"Accept": LINES} if lines else {})
+        with self._reaching():
+            request = self._http.build_request(method, path, headers=headers, **options)
+            return self._http.send(request, stream=lines)
+
+    @contextmanager
+    def _reaching(self, *, midway: bool = False) -> Iterator[None]:
+        """What the network does to a conversation, in words."""
         import httpx
 
-        token = self.profile.token
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            return self._http.request(method, path, headers=headers, **options)
+            yield
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
             raise Fault(
                 f"{self.profile.url} is no address of a server.", code=USAGE, hint="--url http://HOST:PORT"
@@ -102,6 +140,11 @@ class API:
         except httpx.TimeoutException:
             raise Fault(f"no answer from {self.profile.url}.", hint="again in a moment") from None
         except httpx.TransportError as error:
+            if midway:
+                raise Fault(
+                    f"{self.profile.url} went away while it was at work; what it had done stays done.",
+                    hint="the same again",
+                ) from None
             raise Fault(
                 f"{self.profile.url} cannot be reached: {error}.", hint="is it running? iayos up starts one here"
             ) from None
@@ -128,15 +171,20 @@ def refusal(answer: "httpx.Response") -> Fault:
     """What an answer that is not 2xx means for a command."""
     try:
         said = answer.json()
-        sentence, code, details = said["error"], said["code"], said["details"]
+        return refused(answer.status_code, said, retry_after=answer.headers.get("retry-after"))
     except (ValueError, KeyError, TypeError):
         return Fault(f"the server answered {answer.status_code}, and not as iAyos does.", hint="is the address right?")
-    exit_code = USAGE if code == "VALIDATION_ERROR" else EXITS.get(answer.status_code, FAILED)
+
+
+def refused(status: int, said: Mapping[str, Any], *, retry_after: str | None = None) -> Fault:
+    """The same for the body of an error."""
+    sentence, code, details = said["error"], said["code"], said["details"]
+    exit_code = USAGE if code == "VALIDATION_ERROR" else EXITS.get(status, FAILED)
     hint = ""
-    if answer.status_code == UNAUTHORISED and code == "AUTH_REQUIRED":
+    if status == UNAUTHORISED and code == "AUTH_REQUIRED":
         hint = "iayos login"
-    elif "retry-after" in answer.headers:
-        hint = f"again in {answer.headers['retry-after']} s"
-    elif answer.is_server_error:
+    elif retry_after:
+        hint = f"again in {retry_after} s"
+    elif status >= CRASHED:
         hint = f"look for request {details.get('requestID')} in the server's log"
     return Fault(f"{sentence} [{code}]", code=exit_code, hint=hint)

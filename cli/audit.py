@@ -50,8 +50,8 @@ def verify(
     profile: ProfileName = None,
 ) -> None:
     """Prove that the log is as it was written; exit code 1 and the first fault when it is not."""
-    with API.signed_in(profile) as api, show.waiting("following the chain"):
-        found = api.get("/api/admin/audit/verify", head=head)
+    with API.signed_in(profile) as api:
+        found = api.follow("/api/admin/audit/verify", head=head)
     newest = f"{found['head']['position']}:{found['head']['hash']}" if found["head"] else None
     facts = [
         (Column("ENTRIES"), found["entries"]), (Column("SEALED"), found["sealed"]),

@@ -7,6 +7,7 @@ import typer
 from cli import ask, show
 from cli.api import API
 from cli.faults import advising
+from cli.live import watched
 from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes
 from cli.show import Column, counted, pesos
 
@@ -19,6 +20,7 @@ COLUMNS: Final = (
 
 
 @app.command("list", epilog="Example: iayos cash list --status FAILED")
+@watched
 def list_proofs(
     status: Annotated[
         Literal["PENDING", "COMPLETED", "FAILED"], typer.Option(help="PENDING ones wait for staff.")

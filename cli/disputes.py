@@ -7,6 +7,7 @@ import typer
 from cli import ask, show
 from cli.api import API
 from cli.faults import advising
+from cli.live import watched
 from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes, amount
 from cli.show import Column, counted, pesos
 
@@ -19,6 +20,7 @@ COLUMNS: Final = (
 
 
 @app.command("list", epilog="Example: iayos disputes list --all --limit 20")
+@watched
 def list_disputes(
     everything: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
     limit: Limit = 100,

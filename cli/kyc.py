@@ -7,6 +7,7 @@ import typer
 from cli import ask, show
 from cli.api import API
 from cli.faults import USAGE, Fault, advising
+from cli.live import watched
 from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes
 from cli.show import Column, counted
 
@@ -19,6 +20,7 @@ COLUMNS: Final = (
 
 
 @app.command("list", epilog="Example: iayos kyc list --free --limit 20")
+@watched
 def list_cases(
     status: Annotated[
         Literal["PENDING", "APPROVED", "REJECTED"] | None, typer.Option(help="Those that stand like this.")

@@ -1,5 +1,6 @@
 """`iayos ledger …`: the books, and the proof that they are right."""
 
+import sys
 from typing import Annotated
 from urllib.parse import quote
 
@@ -17,13 +18,14 @@ app = typer.Typer(help="The books, and the proof that they are right.", no_args_
 @app.command()
 def verify(as_json: AsJSON = False, profile: ProfileName = None) -> None:
     """Prove that every centavo is where it belongs; exit code 1 and the first fault when one is not."""
-    with API.signed_in(profile) as api, show.waiting("adding up all postings"):
-        found = api.get("/api/admin/ledger/verify")
+    with API.signed_in(profile) as api:
+        found = api.follow("/api/admin/ledger/verify")
     if as_json:
         show.document(found)
     elif show.terminal():
+        counted = f"{show.counted(found['postings'], 'posting')} in {show.counted(found['journals'], 'journal')}"
         show.lines(
-            f"{found['postings']:,} postings in {found['journals']:,} journals",
+            *([] if sys.stderr.isatty() else [counted]),  # the bar has said so
             *show.wrapped([f"[{'green]✓' if one['ok'] else 'red]✗'}[/] {one['name']}" for one in found["checks"]]),
             f"held {pesos(found['held'])} · wallets {pesos(found['wallets'])} · clearing at Xendit {pesos(found['clearing'])}",
         )

@@ -23,6 +23,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Let the server run it and undo it; see what would come of it.")
 ]
+Watch = Annotated[bool, typer.Option("--watch", help="Look again every few seconds, until Ctrl-C.")]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")]
 CENTAVO: Final = Decimal("0.01")
 _UNITS: Final = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}

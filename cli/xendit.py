@@ -1,17 +1,17 @@
 """`iayos xendit …`: our books beside Xendit's."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from cli import show
 from cli.api import API
 from cli.faults import CONFLICT, Fault
+from cli.live import watched
 from cli.options import AsJSON, Limit, ProfileName, moment
 from cli.show import Column, counted, pesos
 
 app = typer.Typer(help="Xendit: invoices, payouts and events, compared with our books.", no_args_is_help=True)
-LONG_S: Final = 900
 Status = Annotated[
     Literal["PENDING", "COMPLETED", "FAILED"] | None, typer.Option(help="Only those that stand like this.")
 ]
@@ -28,8 +28,8 @@ def reconcile(
 ) -> None:
     """Compare every invoice and payout both ways, repair what is safe; exit code 5 when differences remain."""
     body: dict[str, Any] = {"dryRun": dry_run} | ({"since": moment(since)} if since else {})
-    with API.signed_in(profile) as api, show.waiting("comparing all invoices and payouts with Xendit"):
-        found = api.post("/api/admin/xendit/reconcile", body, timeout_s=LONG_S)
+    with API.signed_in(profile) as api:
+        found = api.follow("/api/admin/xendit/reconcile", body)
     columns = [Column("WHAT"), Column("OURS"), Column("XENDIT"), Column("AMOUNT", "money"), Column("REPAIR")]
     rows = [difference(one) for one in found["differences"]]
     if rows or as_json:
@@ -42,6 +42,7 @@ def reconcile(
 
 
 @app.command(epilog="Example: iayos xendit invoices --status PENDING --json")
+@watched
 def invoices(status: Status = None, limit: Limit = 20, as_json: AsJSON = False, profile: ProfileName = None) -> None:
     """Invoices that we asked for, newest first, as our books have them."""
     found = listed("invoices", profile, most=limit, status=status)
@@ -55,6 +56,7 @@ def invoices(status: Status = None, limit: Limit = 20, as_json: AsJSON = False, 
 
 
 @app.command(epilog="Example: iayos xendit payouts --status FAILED")
+@watched
 def payouts(status: Status = None, limit: Limit = 20, as_json: AsJSON = False, profile: ProfileName = None) -> None:
     """Payouts that we asked for, newest first, as our books have them."""
     found = listed("payouts", profile, most=limit, status=status)
@@ -71,6 +73,7 @@ def payouts(status: Status = None, limit: Limit = 20, as_json: AsJSON = False, p
 
 
 @app.command(epilog="Example: iayos xendit events --open")
+@watched
 def events(
     only_open: Annotated[bool, typer.Option("--open", help="Only those that were not applied yet.")] = False,
     limit: Limit = 20,
@@ -97,8 +100,8 @@ def replay(
 ) -> None:
     """Run stored events again: without effect when all of them were applied."""
     body = {"since": moment(since)} | ({"reason": reason} if reason else {})
-    with API.signed_in(profile) as api, show.waiting("running stored events again"):
-        found = api.post("/api/admin/xendit/replay", body, timeout_s=LONG_S)
+    with API.signed_in(profile) as api:
+        found = api.follow("/api/admin/xendit/replay", body)
     rows = [[one["eventID"], one["outcome"]] for one in found["effects"]]
     said = f"{counted(found['events'], 'event')}, {len(rows)} had an effect, {found['unconfirmed']} not confirmed by Xendit yet"
     if rows or as_json:

@@ -1,7 +1,6 @@
 """The audit log as staff reads it, and the proof that nobody rewrote it."""
 
 import hmac
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from iayos.admin.audit_schemas import AuditOut, ChainOut, LinkOut
 from iayos.core.audit import ORIGIN, Entry, digest, link
 from iayos.core.db import Reads, Row, Statement, columns
 from iayos.core.models import AuditSealTable, AuditTable, AuditUnsealedTable, Instant
+from iayos.core.progress import Progress, counted
 
 BATCH: Final = 1000
 ERASED: Final = "Erased"
@@ -94,23 +94,23 @@ EXTENT: Final = Statement(
 
 
 async def verify(
-    reads: Reads, anchor: tuple[int, bytes] | None = None, *, told: Callable[[int, int], None] = lambda _, __: None
+    reads: Reads, anchor: tuple[int, bytes] | None = None, *, progress: Progress | None = None
 ) -> ChainOut:
     """Walk the chain from its first link; the first fault, or that there is none.
 
     An `anchor` is a head that somebody kept elsewhere: the chain must still contain it, or its end was cut off or remade.
-    `told` hears how far the walk is.
     """
     extent = await reads.one(EXTENT)
+    walk = progress or Progress()
+    walk.begin(f"Following a chain of {counted(extent.sealed, 'link')}", extent.sealed)
     fault = f"entry {extent.lost} is not in the chain" if extent.lost is not None else None
     place, newest, held = 0, ORIGIN, anchor is None
     while rows := await reads.all(CHAIN, after=place):
-        for row in rows:
+        for row in walk.through(rows):
             newest = link(newest, row)
             fault = fault or _fault(row, expected=place + 1, hash_of_it=newest)
             place, newest = row.position, row.hash
             held = held or (anchor is not None and place == anchor[0] and hmac.compare_digest(row.hash, anchor[1]))
-        told(place, extent.sealed)
     if place < extent.sealed:
         fault = fault or f"{extent.sealed - place} links lead to entries that are gone"
     if anchor is not None and not held:

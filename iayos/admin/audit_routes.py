@@ -13,6 +13,7 @@ from iayos.core.errors import Invalid
 from iayos.core.page import Page
 from iayos.core.wire import Title
 from iayos.web.auth import staff
+from iayos.web.progress import InProgress
 from iayos.web.tx import Reading
 
 FROM_THE_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -43,6 +44,7 @@ async def list_lines(
 @get("/verify", summary="Prove that the audit log is as it was written")
 async def verify_chain(
     reads: Reading,
+    progress: InProgress,
     head: Annotated[
         str | None,
         QueryParameter(
@@ -51,7 +53,7 @@ async def verify_chain(
     ] = None,
 ) -> ChainOut:
     """Walks the whole chain and names the first fault."""
-    return await audit.verify(reads, _anchor(head))
+    return await audit.verify(reads, _anchor(head), progress=progress)
 
 
 def _anchor(head: str | None) -> tuple[int, bytes] | None:

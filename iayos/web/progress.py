@@ -60,7 +60,7 @@ class Watched:
             begun = await _tell(scope, progress, work, gone, send)
             if work.done():
                 work.result()
-                await _end(answer, send, begun=begun)
+                await _end(progress, answer, send, begun=begun)
         finally:
             for task in (work, gone):
                 task.cancel()
@@ -95,11 +95,11 @@ async def _tell(
             if told is None:
                 await _start(send)
                 ScopeState.from_scope(scope).response_started = False  # what the route still has to say is not begun
-            await _line(send, msgspec.json.encode({"done": progress.done, "of": progress.of, "what": progress.what}))
+            await _line(send, _so_far(progress))
             told, silent = now, 0.0
 
 
-async def _end(answer: list[Message], send: Send, *, begun: bool) -> None:
+async def _end(progress: Progress, answer: list[Message], send: Send, *, begun: bool) -> None:
     status = int(answer[0]["status"])  # type: ignore[typeddict-item]
     body = b"".join(message["body"] for message in answer if message["type"] == "http.response.body")
     if status >= OK and not begun:
@@ -108,8 +108,14 @@ async def _end(answer: list[Message], send: Send, *, begun: bool) -> None:
         return
     if not begun:
         await _start(send)
+    if status < OK:
+        await _line(send, _so_far(progress))
     last = {"result": msgspec.Raw(body)} if status < OK else {"error": msgspec.Raw(body), "status": status}
     await _line(send, msgspec.json.encode(last), more=False)
+
+
+def _so_far(progress: Progress) -> bytes:
+    return msgspec.json.encode({"done": progress.done, "of": progress.of, "what": progress.what})
 
 
 async def _start(send: Send) -> None:
