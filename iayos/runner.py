@@ -42,6 +42,7 @@ from iayos.payments import tasks as payment_tasks
 from iayos.payments.attempts import Desk
 from iayos.payments.clocks import watch
 from iayos.payments.webhook import apply_event
+from iayos.privacy.erase import erase_again
 from iayos.reviews.tasks import publish_due
 from iayos.services import Services, opened
 from iayos.settings import Settings
@@ -126,6 +127,7 @@ def tasks(services: Services) -> dict[str, Task]:
         Task("payments.end_invoice", partial(payment_tasks.end_invoice, desk), timeout_s=60, retries=40),
         Task("payments.refresh_channels", partial(payouts.refresh_channels, desk), timeout_s=60, retries=8),
         Task("payments.send_payout", partial(payouts.send, desk), timeout_s=60, retries=1000),
+        Task("privacy.erase_again", partial(erase_again, services.db), timeout_s=60, retries=16),
         Task("reviews.publish", partial(publish_due, services.db), timeout_s=30, retries=20),
     )
     return {task.name: task for task in found}

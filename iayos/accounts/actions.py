@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from iayos.accounts import sessions, sign_in
 from iayos.accounts.models import Account, AccountTable, AccountTokenTable
 from iayos.accounts.passwords import Passwords, weakness
-from iayos.accounts.queries import ACCOUNT_OF_EMAIL, account_of, lock_account
+from iayos.accounts.queries import ACCOUNT_OF_EMAIL, account_of, lock_account, lock_self
 from iayos.accounts.schemas import EditAccount, Email, Register
 from iayos.accounts.sessions import Opened
 from iayos.accounts.states import RESET_PASSWORD, VERIFY_EMAIL, Personal, ProfileType, Role
@@ -167,7 +167,7 @@ async def change_password(
     login = await sign_in.prove_again(db, passwords, by, current, field="currentPassword")
     new_hash = await passwords.hash(new)
     async with db.transaction() as tx:
-        account = await lock_account(tx, by.account_id)
+        account = await lock_self(tx, by)
         changed = await tx.run(
             CHANGE_PASSWORD, account_id=account.id, old_hash=login.password_hash, new_hash=new_hash, now=clock.now()
         )
@@ -180,7 +180,7 @@ async def change_password(
 
 async def edit(tx: Tx, wanted: EditAccount, *, by: Principal) -> Account:
     """Change what one says about oneself."""
-    account = await lock_account(tx, by.account_id)
+    account = await lock_self(tx, by)
     given = {
         "first_name": wanted.firstName, "last_name": wanted.lastName, "business_name": wanted.businessName,
         "contact_num": wanted.contactNum, "city": wanted.city, "province": wanted.province,
@@ -199,7 +199,7 @@ async def edit(tx: Tx, wanted: EditAccount, *, by: Principal) -> Account:
 
 async def switch_profile(tx: Tx, to: Personal, *, by: Principal, secret: str) -> Opened:
     """Act as client or worker from now on, with new tokens; a profile not held before is opened, every session ends."""
-    account = await lock_account(tx, by.account_id)
+    account = await lock_self(tx, by)
     if account.profile_type not in set(Personal):
         raise ProfileFixed
     await sessions.end_all(tx, account.id, reason="PROFILE_SWITCHED")

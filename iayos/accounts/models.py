@@ -54,6 +54,8 @@ class AccountTable(IdentityAuditBase):
     email_verified_at: Mapped[datetime | None] = mapped_column(Instant)
     kyc_verified: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     suspended_at: Mapped[datetime | None] = mapped_column(Instant)
+    erased_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Its owner closed it for good: it is suspended too, and nobody can restore it."""
 
 
 class Account(Row, frozen=True):
@@ -77,6 +79,7 @@ class Account(Row, frozen=True):
     email_verified_at: datetime | None
     kyc_verified: bool
     suspended_at: datetime | None
+    erased_at: datetime | None
     created_at: datetime
 
     @property

@@ -9,6 +9,7 @@ from iayos.accounts import bearer
 from iayos.accounts.models import Account, AccountTable, SessionTable
 from iayos.core import clock, tokens
 from iayos.core.db import Reads, Row, Statement, Tx, columns
+from iayos.core.errors import AuthRequired
 from iayos.core.models import Instant
 from iayos.core.principal import Principal
 from iayos.web.auth import Credentials
@@ -98,3 +99,11 @@ async def account_of(reads: Reads, account_id: int) -> Account:
 async def lock_account(tx: Tx, account_id: int) -> Account:
     """The account, held until the transaction ends; LookupError when there is none."""
     return await tx.one(ACCOUNT_FOR_UPDATE, account_id=account_id)
+
+
+async def lock_self(tx: Tx, by: Principal) -> Account:
+    """The caller's own account, held; refused when it was suspended or erased since this request came in."""
+    account = await lock_account(tx, by.account_id)
+    if account.suspended_at is not None:
+        raise AuthRequired
+    return account

@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Integer, bindparam, update
 
 from iayos.accounts.models import Account
-from iayos.accounts.queries import account_of, lock_account
+from iayos.accounts.queries import account_of, lock_account, lock_self
 from iayos.agencies.models import Employee, EmployeeTable
 from iayos.agencies.queries import EMPLOYED, OF_PAIR, WORKER_OF_EMAIL, employee_of, employment_of, lock_employees
 from iayos.agencies.schemas import EmployeeChanges, EmployeeIn
@@ -101,7 +101,7 @@ async def invite(tx: Tx, data: EmployeeIn, *, by: Principal) -> Employee:
 
 async def accept(tx: Tx, employee_id: int, *, by: Principal) -> Employee:
     """The worker joins the agency; of two agencies at once one wins."""
-    await lock_account(tx, by.account_id)
+    await lock_self(tx, by)
     employee = await _invitation(tx, employee_id, by)
     employer = await tx.one_or_none(EMPLOYED, worker_id=by.account_id)
     if employer is not None:

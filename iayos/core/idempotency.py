@@ -26,8 +26,21 @@ class KeyReused(Conflict):
     message = "This Idempotency-Key was already used for another request. Use a new key for a new request."
 
 
+class AnswerErased(Conflict):
+    """The key came before and its request was done; what was answered named somebody who is gone."""
+
+    code = "IDEMPOTENCY_ANSWER_ERASED"
+    message = (
+        "This was done before and is not done again. Its answer is no longer kept, because somebody in it closed their"
+        " account; please look up how things stand."
+    )
+
+
 class StoredAnswer(Row, frozen=True):
-    """A key that was taken: with a status its answer is known, without it the first request is still running."""
+    """A key that was taken: with a status its answer is known, without it the first request is still running.
+
+    A status without a body is an answer that was erased.
+    """
 
     table = IdempotencyTable
     id: int

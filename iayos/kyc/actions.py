@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, bindparam, delete, select
 
-from iayos.accounts.queries import account_of, lock_account
+from iayos.accounts.queries import account_of, lock_self
 from iayos.core import clock
 from iayos.core.db import Reads, Statement, Tx, columns
 from iayos.core.errors import Conflict, Invalid
@@ -67,7 +67,7 @@ class Incomplete(Invalid):
 
 async def submit(tx: Tx, data: SubmissionIn, *, by: Principal) -> KYC:
     """Open a case; an account has one at a time, and none once it is verified."""
-    account = await lock_account(tx, by.account_id)
+    account = await lock_self(tx, by)
     if data.userType not in account.profile_types:
         raise Invalid.of("userType", "Expected a profile that you have")
     if (data.kycType is KYCType.AGENCY) is not (data.userType is UserType.AGENCY):

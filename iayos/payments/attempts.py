@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 from sqlalchemy import bindparam, or_, update
 
-from iayos.accounts.queries import lock_account
+from iayos.accounts.queries import lock_self
 from iayos.core import clock
 from iayos.core.cipher import Cipher
 from iayos.core.db import Database, Statement, Tx, columns
@@ -339,7 +339,7 @@ async def deposit(desk: Desk, amount: int, *, by: Principal, method: str | None 
         raise Invalid.of("paymentMethod", "A deposit comes from outside the wallet")
     channels.codes_for(method, amount)
     async with desk.db.transaction() as tx:
-        await lock_account(tx, by.account_id)
+        await lock_self(tx, by)
         begun = await tx.one_or_none(queries.UNISSUED_DEPOSIT, payer_id=by.account_id, amount=amount)
         if begun is None:
             await _within_day(tx, by.account_id, amount)

@@ -187,6 +187,11 @@ class XenditEventTable(IdentityBase):
     __table_args__ = (
         UniqueConstraint("event_key", name="uq_xendit_events_event_key"),
         Index("ix_xendit_events_open", "id", postgresql_where=text("outcome IS NULL")),
+        Index(
+            "ix_xendit_events_words",
+            "received_at",
+            postgresql_where=text("sealed IS NOT NULL OR payer_email IS NOT NULL"),
+        ),
     )
 
     event_key: Mapped[str] = mapped_column(Text)

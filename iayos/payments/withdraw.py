@@ -7,7 +7,7 @@ transaction, so a request repeated with its `Idempotency-Key` makes one withdraw
 import re
 from typing import Any, Final
 
-from iayos.accounts.queries import lock_account
+from iayos.accounts.queries import lock_self
 from iayos.core import clock, tokens
 from iayos.core.cipher import Cipher
 from iayos.core.db import Tx
@@ -48,7 +48,7 @@ async def withdraw(
         raise KYCRequired
     channel = await channel_for(tx, channel_code, amount)
     number = _number(channel, account_number)
-    await lock_account(tx, by.account_id)
+    await lock_self(tx, by)
     await _no_fees_due(tx, by.account_id)
     payment: Payment = await tx.insert(
         Payment, type=PaymentType.WITHDRAWAL, status=PaymentStatus.PENDING, method=channel.code, payer_id=by.account_id,

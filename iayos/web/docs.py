@@ -122,10 +122,10 @@ def _replays(handler: HTTPRouteHandler, guards: set[str]) -> bool:
 
 
 def _of_retries() -> list[type[AppError]]:
-    from iayos.core.idempotency import KeyReused  # noqa: PLC0415 - only while the document is made
+    from iayos.core.idempotency import AnswerErased, KeyReused  # noqa: PLC0415 - only while the document is made
     from iayos.web.idempotency import StillRunning  # noqa: PLC0415
 
-    return [KeyReused, StillRunning, errors.Invalid, errors.TooLarge]
+    return [KeyReused, AnswerErased, StillRunning, errors.Invalid, errors.TooLarge]
 
 
 def _of_guards(names: set[str], *, changes: bool) -> list[type[AppError]]:

@@ -10,7 +10,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from iayos.core import idempotency
 from iayos.core.db import Database, Tx
 from iayos.core.errors import Conflict, Invalid
-from iayos.core.idempotency import StoredAnswer
+from iayos.core.idempotency import AnswerErased, StoredAnswer
 from iayos.web.dry import DRY
 from iayos.web.request import JSONRequest
 from iayos.web.tx import HELD
@@ -126,11 +126,13 @@ async def _keep(tx: Tx, row_id: int, scope: Scope, answer: list[Message]) -> Non
 
 
 def _replay(stored: StoredAnswer) -> list[Message]:
+    if stored.body is None:
+        raise AnswerErased(answered=stored.status)
     headers = [
         (b"content-type", (stored.content_type or "application/json").encode()),
-        (b"content-length", str(len(stored.body or b"")).encode()),
+        (b"content-length", str(len(stored.body)).encode()),
         (b"idempotent-replayed", b"true"),
     ]
     start: Any = {"type": "http.response.start", "status": stored.status, "headers": headers}
-    body: Any = {"type": "http.response.body", "body": stored.body or b"", "more_body": False}
+    body: Any = {"type": "http.response.body", "body": stored.body, "more_body": False}
     return [start, body]
