@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.options import AsJSON, DataDir, PasswordFromStdin
+from cli.options import AsJSON, DataDir, PasswordFromStdin, Yes
 
 db = typer.Typer(help="The database: migrations and their state.", no_args_is_help=True)
 admin = typer.Typer(help="Staff accounts, made on this host.", no_args_is_help=True)
@@ -88,6 +88,36 @@ def status(data_dir: DataDir = None, as_json: AsJSON = False) -> None:
     from cli.host import database
 
     database.status(place(data_dir), as_json=as_json)
+
+
+@db.command(epilog="Example: iayos db backup /var/backups/iayos/today.dump")
+def backup(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Where to.  [default: iayos-DATE-TIME.dump here]")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Write the whole database to a file, beside running traffic; FILE.json says what must come back."""
+    from cli.host import backup
+
+    backup.backup(file, place(data_dir), as_json=as_json)
+
+
+@db.command(epilog="Example: iayos db restore /var/backups/iayos/today.dump")
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup, with FILE.json beside it.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Even if the database holds something; that is lost.")
+    ] = False,
+    yes: Yes = False,
+    data_dir: DataDir = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Bring a backup back, whole or not at all, and prove that the ledger is the one that was saved."""
+    from cli.host import backup
+
+    backup.restore(file, place(data_dir), replace=replace, yes=yes, as_json=as_json)
 
 
 @db.command()

@@ -72,13 +72,21 @@ def named_or_fresh() -> Iterator[str]:
 
 def newest_version() -> str:
     """The migration that no other one follows, read from the files alone: `iayos up` asks at each start."""
+    return versions()[-1]
+
+
+def versions() -> list[str]:
+    """Every migration, in order."""
     folder = Path(iayos.__file__).resolve().parent.parent / "migrations" / "versions"
-    texts = [path.read_text() for path in folder.glob("*.py")]
-    made, followed = (
-        {found for text in texts for found in re.findall(rf'^{name} = "([^"]+)"', text, re.MULTILINE)}
-        for name in ("revision", "down_revision")
+    pairs = (
+        re.findall(r'^(?:down_)?revision = (?:"([^"]+)"|None)', path.read_text(), re.MULTILINE)
+        for path in folder.glob("*.py")
     )
-    return " ".join(sorted(made - followed))
+    after = {before: made for made, before in pairs}
+    found = [after[""]]
+    while found[-1] in after:
+        found.append(after[found[-1]])
+    return found
 
 
 async def version_of(url: str) -> str | None:
@@ -140,13 +148,17 @@ def status(data_dir: Path, *, as_json: bool) -> None:
     """Say how far the database is; a conflict when migrations are waiting."""
     with database(data_dir) as url:
         version = asyncio.run(version_of(url))
-    newest = newest_version()
-    facts = {"version": version, "newest": newest, "current": version == newest}
+    known = versions()
+    newest = known[-1]
+    if version is not None and version not in known:
+        raise Fault(f"this database was migrated by a newer iAyos ({version}; this one knows {newest}).", code=CONFLICT)
+    pending = known[known.index(version) + 1 :] if version else known
+    facts = {"version": version, "newest": newest, "current": not pending, "pending": pending}
     show.table(
-        [show.Column("VERSION"), show.Column("NEWEST"), show.Column("STATE")],
-        [[version or "-", newest, "current" if version == newest else "behind"]], as_json=as_json, raw=facts,
+        [show.Column("VERSION"), show.Column("NEWEST"), show.Column("STATE"), show.Column("PENDING")],
+        [[version or "-", newest, "behind" if pending else "current", " ".join(pending)]], as_json=as_json, raw=facts,
     )  # fmt: skip
-    if version != newest:
+    if pending:
         raise Fault("migrations are waiting.", code=CONFLICT, hint="iayos db migrate")
 
 
