@@ -28,6 +28,7 @@ def verify(as_json: AsJSON = False, profile: ProfileName = None) -> None:
             *([] if sys.stderr.isatty() else [counted]),  # the bar has said so
             *show.wrapped([f"[{'green]✓' if one['ok'] else 'red]✗'}[/] {one['name']}" for one in found["checks"]]),
             f"held {pesos(found['held'])} · wallets {pesos(found['wallets'])} · clearing at Xendit {pesos(found['clearing'])}",
+            f"[dim]ledger root {found['ledgerRoot']}[/]",
         )
     else:
         columns = [Column("CHECK"), Column("RESULT"), Column("FAULT")]

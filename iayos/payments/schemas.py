@@ -220,9 +220,7 @@ class EntryOut(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, row: Any) -> Self:
         """`row` is a posting as one of its two accounts sees it."""
-        return cls(
-            postingID=row.id, reference=row.reference, other=row.other, amount=Centavos(row.amount), at=row.at
-        )
+        return cls(postingID=row.id, reference=row.reference, other=row.other, amount=Centavos(row.amount), at=row.at)
 
 
 class CheckOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,6 +244,8 @@ class VerificationOut(msgspec.Struct, frozen=True, kw_only=True):
     fees: Centavos
     clearing: Centavos
     """What must lie at Xendit."""
+    ledgerRoot: str
+    """One hash over all journals, postings and balances: a restored backup has the same."""
 
 
 class ReconcileIn(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, bindparam, text
 from iayos.core.db import Database, Reads, Row, Statement
 from iayos.core.money import Centavos
 from iayos.core.progress import Progress, counted
+from iayos.ledger.root import ledger_root
 from iayos.payments.schemas import CheckOut, VerificationOut
 
 T = TypeVar("T")
@@ -169,6 +170,7 @@ async def _verify(reads: Reads, size: Size, progress: Progress) -> VerificationO
         ok=all(check.ok for check in checks), postings=size.postings, journals=size.journals, checks=checks,
         held=Centavos(sum(one.held for one in accounts)), wallets=Centavos(sum(one.wallets for one in accounts)),
         fees=Centavos(sum(one.fees for one in accounts)), clearing=Centavos(sum(one.clearing for one in accounts)),
+        ledgerRoot=await ledger_root(reads),
     )  # fmt: skip
 
 
