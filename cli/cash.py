@@ -44,11 +44,29 @@ def list_proofs(
 
 @app.command("show", epilog="Example: iayos cash show 88213")
 def show_proof(payment: Payment, as_json: AsJSON = False, profile: ProfileName = None) -> None:
-    """One proof: the job, what the worker says, where the photo is, and whether it was shown before."""
+    """One proof: the job, what the worker says, where the photo is, and whether it was shown before; at a terminal also the decision."""
     with API.signed_in(profile) as api:
         found = api.get(f"/api/admin/cash/{payment}")
+        if as_json or not show.terminal():
+            facts(found, as_json=as_json)
+            return
+        from cli import desk, proof, terminal
+
+        if found["transaction"]["status"] == "PENDING" and terminal.person():
+            verdict = proof.judged(found, lambda: api.get(f"/api/admin/cash/{payment}"))
+            if verdict is None:
+                facts(found, as_json=False)
+            else:
+                decide(payment, verdict.reason, approved=verdict.approved, dry_run=False, as_json=False, profile=profile)
+            return
+    facts(found, as_json=False)
+    desk.pictures([("PHOTO", found["photoURL"])])
+
+
+def facts(found: dict[str, Any], *, as_json: bool) -> None:
+    """One proof, fact by fact."""
     paid = found["transaction"]
-    facts = [
+    known = [
         (Column("PAYMENT"), paid["transactionID"]), (Column("STATUS"), paid["status"]),
         (Column("JOB"), f"{paid['jobID']} {found['jobTitle']}"), (Column("CLIENT"), found["clientName"]),
         (Column("WORKER"), found["workerName"]), (Column("AMOUNT", "money"), paid["amount"]),
@@ -56,7 +74,7 @@ def show_proof(payment: Payment, as_json: AsJSON = False, profile: ProfileName =
         (Column("NOTE"), paid["failureReason"]), (Column("PHOTO"), found["photoURL"]),
         *((Column("SEEN BEFORE"), earlier(one)) for one in found["earlierUses"]),
     ]  # fmt: skip
-    show.facts(facts, as_json=as_json, raw=found)
+    show.facts(known, as_json=as_json, raw=found)
 
 
 @app.command(epilog="Example: iayos cash verify 88213 --reason 'Receipt signed by both' --yes")

@@ -6,7 +6,7 @@ import typer
 
 from cli import ask, show
 from cli.api import API
-from cli.faults import USAGE, Fault, advising
+from cli.faults import NOT_FOUND, USAGE, Fault, advising
 from cli.live import watched
 from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes
 from cli.show import Column, counted
@@ -14,9 +14,12 @@ from cli.show import Column, counted
 app = typer.Typer(help="Identity checks: the queue, the documents, the decision.", no_args_is_help=True)
 Case = Annotated[int, typer.Argument(metavar="ID", min=1, help="The case, as `iayos kyc list` names it.")]
 COLUMNS: Final = (
-    Column("CASE", "number"), Column("NAME"), Column("KIND"), Column("STATUS"), Column("ROUND", "number"),
-    Column("DUE", "time"), Column("CLAIMED BY"),
+    Column("CASE", "number"), Column("NAME"), Column("KIND"), Column("ROUND", "number"),
+    Column("WAITING", "age"), Column("DUE", "day"), Column("CLAIMED BY"), Column("STATUS"),
 )  # fmt: skip
+Purpose = Annotated[
+    str | None, typer.Option("--purpose", metavar="TEXT", help="Why you look; every look is kept on record.")
+]
 
 
 @app.command("list", epilog="Example: iayos kyc list --free --limit 20")
@@ -33,7 +36,10 @@ def list_cases(
     """Cases that wait, the most urgent first."""
     with API.signed_in(profile) as api:
         found = api.pages("/api/admin/kyc", most=limit, status=status, free="true" if free else None)
-    footer = f"{counted(len(found), 'case')}, {sum(one['overdue'] for one in found)} overdue"
+    late = sum(one["overdue"] for one in found)
+    footer = (
+        f"{counted(len(found), 'case')}{f', {late} overdue' if late else ''} · `iayos kyc next` claims the most urgent"
+    )
     show.table(COLUMNS, [row(one) for one in found], as_json=as_json, raw=found, footer=footer)
 
 
@@ -45,12 +51,59 @@ def claim(case: Case, as_json: AsJSON = False, profile: ProfileName = None) -> N
     show.table(COLUMNS, [row(found)], as_json=as_json, raw=found)
 
 
-@app.command("show", epilog="Example: iayos kyc show 1042 --purpose 'Second look'")
+@app.command("next", epilog="Example: iayos kyc next")
+def review_next(as_json: AsJSON = False, profile: ProfileName = None) -> None:
+    """Review case after case here: the documents are shown, single keys decide; what you decided is listed at the end."""
+    from cli.review import QUEUE, Review
+    from cli.terminal import Screen
+
+    with API.signed_in(profile) as api:
+        api.get(QUEUE, limit=1)  # who may not review is told so before the screen is taken
+        screen = Screen.taken()
+        review, stopped = Review(api, screen), False
+        try:
+            with screen:
+                review.run()
+        except KeyboardInterrupt:
+            stopped = True
+        finally:
+            review.give_back()
+            if as_json or review.decided:
+                show.table(COLUMNS, [row(one) for one in review.decided], as_json=as_json, raw=review.decided)
+    if stopped:
+        raise Fault("stopped; what you held is free again.")
+    if review.said:
+        show.note(review.said)
+
+
+@app.command("open", epilog="Example: iayos kyc open 1042 --document SELFIE")
+def open_case(
+    case: Case,
+    document: Annotated[str | None, typer.Option(metavar="TYPE", help="Only this one, for example SELFIE.")] = None,
+    purpose: Purpose = None,
+    as_json: AsJSON = False,
+    profile: ProfileName = None,
+) -> None:
+    """Open a case's documents in the browser; where there is none, their addresses, which work for five minutes."""
+    with API.signed_in(profile) as api:
+        found = api.get(f"/api/admin/kyc/{case}", purpose=purpose)
+    wanted = [one for one in found["files"] if document is None or one["documentType"] == document.upper()]
+    if not wanted:
+        known = ", ".join(one["documentType"] for one in found["files"]) or "none"
+        raise Fault(f"case {case} has no document {document or ''}; it has {known}.", code=NOT_FOUND)
+    if not as_json and show.terminal():
+        from cli.desk import open_all
+
+        open_all([one["fileURL"] for one in wanted])
+    facts = [(Column(one["documentType"]), one["fileURL"] or "not to be had") for one in wanted]
+    show.facts(facts, as_json=as_json, raw=wanted)
+
+
+@app.command("show", epilog="Example: iayos kyc show 1042 --pictures --purpose 'Second look'")
 def show_case(
     case: Case,
-    purpose: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Why you look; every look is kept on record.")
-    ] = None,
+    pictures: Annotated[bool, typer.Option("--pictures", help="On a terminal, draw the documents below.")] = False,
+    purpose: Purpose = None,
     as_json: AsJSON = False,
     profile: ProfileName = None,
 ) -> None:
@@ -60,12 +113,18 @@ def show_case(
     facts = [
         (Column("CASE"), found["kycID"]), (Column("NAME"), found["name"]), (Column("EMAIL"), found["email"]),
         (Column("ACCOUNT"), found["accountID"]), (Column("KIND"), kind(found)), (Column("STATUS"), found["status"]),
-        (Column("ROUND"), found["round"]), (Column("DUE", "time"), found["dueAt"]), (Column("NOTES"), found["notes"]),
-        (Column("CLAIMED BY"), holder(found)), (Column("CLAIMED UNTIL", "time"), found["claimedUntil"]),
+        (Column("ROUND"), found["round"]), (Column("WAITING", "age"), found["handedInAt"]),
+        (Column("DUE", "time"), found["dueAt"]), (Column("NOTES"), found["notes"]),
+        *((Column(f"ROUND {one['round']}"), said(one)) for one in found["decisions"]),
+        (Column("CLAIMED BY"), found["claimedByName"]), (Column("CLAIMED UNTIL", "time"), found["claimedUntil"]),
         *((Column(one["documentType"]), document(one)) for one in found["files"]),
         (Column("MISSING"), ", ".join(found["missing"]) or None),
     ]  # fmt: skip
     show.facts(facts, as_json=as_json, raw=found)
+    if pictures and not as_json and show.terminal():
+        from cli import desk
+
+        desk.pictures((one["documentType"], one["fileURL"]) for one in found["files"])
 
 
 @app.command(epilog="Example: iayos kyc approve 1042 --reason 'All three match' --yes")
@@ -119,7 +178,10 @@ def fault(text: str) -> dict[str, str]:
 
 def row(one: dict[str, Any]) -> list[Any]:
     """A case in a table."""
-    return [one["kycID"], one["name"], kind(one), one["status"], one["round"], one["dueAt"], holder(one)]
+    since, due = (one["handedInAt"], one["dueAt"]) if one["status"] == "PENDING" else (None, None)
+    return [
+        one["kycID"], one["name"], one["kycType"].lower(), one["round"], since, due, one["claimedByName"], one["status"],
+    ]  # fmt: skip
 
 
 def kind(one: dict[str, Any]) -> str:
@@ -129,9 +191,10 @@ def kind(one: dict[str, Any]) -> str:
     )
 
 
-def holder(one: dict[str, Any]) -> str | None:
-    """Who looks at it now."""
-    return f"account {one['claimedBy']}" if one["claimedBy"] else None
+def said(one: dict[str, Any]) -> str:
+    """What was decided in a round."""
+    reasons = [f"{reason['documentType']} {reason['code']}" for reason in one["reasons"]]
+    return " · ".join([one["decision"], *reasons, *([one["notes"]] if one["notes"] else [])])
 
 
 def document(one: dict[str, Any]) -> str:

@@ -14,9 +14,11 @@ from cli.faults import Fault
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.padding import Padding
 
 ACCENT: Final = "cyan"
 WIDEST: Final = 100
+HALF_A_YEAR: Final = 182
 SECOND: Final = (
     "Nothing has moved yet: above ₱50,000 another member of staff has to say the same. Your decision is kept."
 )
@@ -29,7 +31,7 @@ class Column(NamedTuple):
     """A column: its heading, and what its cells are."""
 
     name: str
-    kind: Literal["text", "number", "money", "time"] = "text"
+    kind: Literal["text", "number", "money", "time", "age", "day"] = "text"
 
 
 def table(
@@ -61,7 +63,8 @@ def document(raw: Any) -> None:
     import msgspec
 
     encoder = msgspec.json.Encoder(decimal_format="number")
-    sys.stdout.write(msgspec.json.format(encoder.encode(raw), indent=2).decode() + "\n")
+    text = msgspec.json.format(encoder.encode(raw), indent=2).decode()
+    sys.stdout.write("".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text) + "\n")
 
 
 def lines(*marked_up: str) -> None:
@@ -92,16 +95,16 @@ def wrapped(pieces: Sequence[str]) -> Iterator[str]:
 
 def note(sentence: str) -> None:
     """A message for a person, beside the answer."""
-    console(stderr=True).print(sentence, soft_wrap=True, markup=False)
+    console(stderr=True).print(_cleaned(sentence), soft_wrap=True, markup=False)
 
 
 def fault(what: Fault) -> None:
     """An error, and what to try next."""
     err = console(stderr=True)
     err.print("[red]Error:[/]", end=" ")
-    err.print(what.message, markup=False, soft_wrap=True)
+    err.print(_cleaned(what.message), markup=False, soft_wrap=True)
     if what.hint:
-        err.print(f"Try:   {what.hint}", markup=False, soft_wrap=True)
+        err.print(f"Try:   {_cleaned(what.hint)}", markup=False, soft_wrap=True)
 
 
 @contextmanager
@@ -143,6 +146,11 @@ def version() -> str:
     return importlib.metadata.version("iayos")
 
 
+def clean(text: str) -> str:
+    """One line with nothing in it that a terminal obeys: what people call themselves may hold escape sequences, or turn text round."""
+    return "".join(one if one.isprintable() else " " if one.isspace() else "\ufffd" for one in text)
+
+
 def pesos(amount: Any) -> str:
     """₱1,234.50."""
     exact = Decimal(str(amount))
@@ -156,12 +164,25 @@ def counted(number: int, noun: str) -> str:
 
 def ago(moment: str) -> str:
     """How long ago, or until, an RFC 3339 instant is."""
-    seconds = (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
-    for below, unit, name in _AGES:
-        if abs(seconds) < below:
-            amount = f"{abs(seconds) / unit:.0f} {name}"
-            return f"{amount} ago" if seconds >= 0 else f"in {amount}"
-    return moment[:10]
+    amount = age(moment)
+    if amount is None:
+        return moment[:10]
+    return f"{amount} ago" if datetime.fromisoformat(moment) <= datetime.now(UTC) else f"in {amount}"
+
+
+def age(moment: str) -> str | None:
+    """How far away an RFC 3339 instant is; None beyond a month."""
+    seconds = abs((datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds())
+    return next((f"{seconds / unit:.0f} {name}" for below, unit, name in _AGES if seconds < below), None)
+
+
+def day(moment: str) -> str:
+    """The day of an RFC 3339 instant, where the reader is."""
+    then = datetime.fromisoformat(moment).astimezone().date()
+    days = (then - datetime.now().astimezone().date()).days
+    return {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(
+        days, f"{then:%d %b}" if abs(days) < HALF_A_YEAR else then.isoformat()
+    )
 
 
 def _plain(cell: Any, kind: str) -> str:
@@ -169,7 +190,7 @@ def _plain(cell: Any, kind: str) -> str:
         return ""
     if kind == "money":
         return f"{Decimal(str(cell)):.2f}"
-    return " ".join(str(cell).split())
+    return " ".join(clean(str(cell)).split())
 
 
 def _fancy(cell: Any, kind: str) -> str:
@@ -177,10 +198,24 @@ def _fancy(cell: Any, kind: str) -> str:
         return "-"
     if kind == "money":
         return pesos(cell)
-    return ago(cell) if kind == "time" else str(cell)
+    if kind == "age":
+        return age(cell) or cell[:10]
+    worded = {"time": ago, "day": day}.get(kind)
+    return worded(cell) if worded else " ".join(clean(str(cell)).split())
 
 
-def _draw(columns: Sequence[Column], rows: Sequence[Sequence[Any]], footer: str) -> None:
+def _cleaned(text: str) -> str:
+    return "\n".join(clean(line) for line in text.splitlines())
+
+
+def _escaped(one: str) -> str:
+    """As JSON may write any character."""
+    units = one.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def grid(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> "Padding":
+    """Rows as a table on a terminal."""
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
@@ -194,8 +229,12 @@ def _draw(columns: Sequence[Column], rows: Sequence[Sequence[Any]], footer: str)
         )
     for row in rows:
         drawn.add_row(*(Text(_fancy(cell, column.kind)) for cell, column in zip(row, columns, strict=True)))
+    return Padding(drawn, (0, 0, 0, 2))
+
+
+def _draw(columns: Sequence[Column], rows: Sequence[Sequence[Any]], footer: str) -> None:
     out = console()
-    out.print(Padding(drawn, (0, 0, 0, 2)))
+    out.print(grid(columns, rows))
     if footer:
         out.print(f"  [dim]{footer}[/]")
 

@@ -13,7 +13,7 @@ async def test_a_case_from_the_queue_to_its_second_round(bench: Bench, iayos: Ia
     who = await bench.person(first_name="Ben", last_name="Santos")
     case = str(await bench.handed_in(who))
     row = (await iayos("kyc", "list")).out.rstrip("\n").split("\t")
-    assert row[:5] == [case, "Ben Santos", "individual worker", "PENDING", "1"]
+    assert [row[0], row[1], row[2], row[3], row[7]] == [case, "Ben Santos", "individual", "1", "PENDING"]
     claimed = json.loads((await iayos("kyc", "claim", case, "--json")).out)
     assert claimed["claimedUntil"] is not None
     shown = dict(line.split("\t") for line in (await iayos("kyc", "show", case)).out.splitlines())
@@ -23,10 +23,10 @@ async def test_a_case_from_the_queue_to_its_second_round(bench: Bench, iayos: Ia
     reject = ("kyc", "reject", case, "--reason", "Another face.", "--document", "SELFIE=MISMATCH")
     assert (await iayos(*reject)).code == 2  # nobody can be asked
     dry = await iayos(*reject, "--dry-run")
-    assert (dry.code, dry.out.split("\t")[3]) == (0, "REJECTED")
+    assert (dry.code, dry.out.split()[-1]) == (0, "REJECTED")
     assert "this was a dry run" in dry.err
     said = await iayos(*reject, "--yes")
-    assert (said.code, said.out.split("\t")[3]) == (0, "REJECTED")
+    assert (said.code, said.out.split()[-1]) == (0, "REJECTED")
     again = await iayos("kyc", "approve", case, "--reason", "Fine", "--yes")
     assert again.code == 5
     assert f"Try:   iayos kyc show {case}" in again.err
