@@ -37,7 +37,7 @@ from iayos.disputes.tasks import watch as watch_dispute
 from iayos.jobs.tasks import tell_nearby
 from iayos.media import tasks as media_tasks
 from iayos.notifications import tasks as notification_tasks
-from iayos.payments import payout_channels, payouts
+from iayos.payments import erased, payout_channels, payouts
 from iayos.payments import tasks as payment_tasks
 from iayos.payments.attempts import Desk
 from iayos.payments.clocks import watch
@@ -386,6 +386,7 @@ class Runner:
             notification_tasks.sweep,
             media_tasks.sweep,
             payout_channels.keep_fresh,
+            erased.sweep,
         ):
             await sweep(self.db)
 

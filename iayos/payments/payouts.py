@@ -184,6 +184,7 @@ async def _returned(tx: Tx, payment: Payment, found: Withdrawal, code: str) -> s
     await post_and_collect(tx, f"withdrawal-reversed:{payment.id}", (chart.XENDIT, wallet, payment.amount))
     payment = await move(tx, payment, "reverse", by=None, failure_reason=code)
     await _tell(tx, events.WITHDRAWAL_FAILED, payment, found)
+    await settle.flag_if_erased(tx, payment)
     return REVERSED
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from iayos.accounts.queries import account_of
 from iayos.agencies.actions import count_job
 from iayos.core import clock
 from iayos.core.db import Database, Tx
@@ -31,6 +32,8 @@ from iayos.profiles.actions import count_earning
 
 JOB, WALLET = "JOB", "WALLET"
 FLAG_READERS: Final = ("ADMIN", "FINANCE")
+INTO_WALLET: Final = frozenset({"DEPOSITED", "PAID_TWICE", "AMOUNT_MISMATCH", "TO_WALLET"})
+"""Outcomes that credit the payer."""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +83,10 @@ async def apply(tx: Tx, fact: Fact) -> str:
     if fact.status == gateway.EXPIRED:
         return await _expired(tx, payment, fact)
     if fact.status == "PAID":
-        return await _paid(tx, payment, job, fact)
+        outcome = await _paid(tx, payment, job, fact)
+        if outcome in INTO_WALLET:
+            await flag_if_erased(tx, payment)
+        return outcome
     return "PENDING"
 
 
@@ -251,6 +257,12 @@ async def flag(tx: Tx, payment: Payment, why: str) -> None:
     """A payment that a person should look at."""
     await tx.update(PaymentTable, payment.id, flag=why)
     await tell_staff(tx, why, transaction_id=payment.id)
+
+
+async def flag_if_erased(tx: Tx, payment: Payment) -> None:
+    """Money in the wallet of somebody who is gone: staff has to find who gets it (docs/privacy.md)."""
+    if (await account_of(tx, payment.payer_id)).erased_at is not None:
+        await flag(tx, payment, "Money came in for an account that is erased")
 
 
 async def tell_staff(tx: Tx, why: str, *, transaction_id: int | None = None) -> None:

@@ -12,7 +12,7 @@ from iayos.core.cipher import Cipher
 from iayos.core.db import Database, Statement, Tx
 from iayos.core.errors import AuthFailed, Invalid
 from iayos.core.outbox import later
-from iayos.payments import gateway, payouts, queries, settle
+from iayos.payments import erased, gateway, payouts, queries, settle
 from iayos.payments.gateway import Payout, Xendit
 from iayos.payments.models import CounterTable, XenditEvent, XenditEventTable
 
@@ -96,6 +96,7 @@ async def apply_event(db: Database, xendit: Xendit, *, event_id: int) -> None:
     async with db.transaction() as tx:
         outcome = await act(tx, verdict)
         await tx.update(XenditEventTable, event.id, applied_at=clock.now(), outcome=outcome)
+        await erased.lose_words(tx, event.id)
         if verdict in FORGED:
             await settle.tell_staff(tx, f"Event {event.id} names something that Xendit does not know")
 

@@ -1,6 +1,7 @@
 """What other people's keys, requests under way and late events would leave behind after an erasure."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -9,13 +10,15 @@ from iayos.accounts.models import AccountTable
 from iayos.accounts.queries import lock_account
 from iayos.core import clock
 from iayos.core.db import Database
+from iayos.payments import erased
 from tests import make
 from tests.make import As, as_
 from tests.payments.conftest import Bench
-from tests.privacy.conftest import planted, sent
+from tests.payments.payout_bench import decide
+from tests.privacy.conftest import Life, planted, sent
 from tests.privacy.test_erase import dump, erase, traces
 
-TALK = "Planted words to Benedikto"
+ADDRESS = "erased-%s@invalid.invalid"
 KEYED: dict[str, Any] = {"headers": {"Idempotency-Key": "mine"}}
 LISTING = {
     "title": "Planted title Anastasha", "description": "Planted description", "categoryID": 1, "budget": 1000,
@@ -94,6 +97,76 @@ async def test_what_a_request_under_way_did_write_goes_two_minutes_later(bench: 
     await bench.drain()
     assert await traces(bench, ("planted title", "anastasha")) == []
     assert await bench.db.pool.fetchval("SELECT status FROM jobs WHERE id = $1", late) == "CANCELLED"
+
+
+async def test_money_that_comes_back_to_somebody_who_is_gone_is_shown_to_staff_without_their_words(
+    bench: Bench,
+) -> None:
+    ana, _ = await two(bench)
+    staff = await bench.staff("FINANCE")
+    deposit = await sent(await ana.post("/api/accounts/wallet/deposit", {"amount": 500}))
+    await bench.pay(deposit)
+    await bench.hear(1)
+    life = Life(bench)
+    await bench.db.pool.execute("UPDATE accounts SET kyc_verified = true WHERE id = $1", ana.someone.account_id)
+    await life.paid_out(ana, "09176660001", 500, heard=2)
+    assert await erase(ana) == (200, {"erased": True})
+    await bench.drain()
+    assert "PAYMENT_FLAGGED" not in await bench.notices(staff)
+
+    await decide(bench, "reverse")
+    await bench.hear(3)
+    assert await bench.balance(f"wallet:{ana.someone.account_id}") == 500_00
+    assert (await bench.notices(staff)).count("PAYMENT_FLAGGED") == 1
+    flags = await bench.db.pool.fetch("SELECT flag FROM payments WHERE flag IS NOT NULL")
+    assert [row[0] for row in flags] == ["Money came in for an account that is erased"]
+    found = await bench.db.pool.fetchrow(
+        "SELECT outcome, sealed, payer_email, reference FROM xendit_events ORDER BY id DESC"
+    )
+    assert found is not None
+    assert (found["outcome"], found["sealed"], found["payer_email"]) == ("REVERSED", None, None)
+    assert found["reference"].startswith("withdrawal-")
+    assert await traces(bench, ("anastasha", "09176660001", "0001")) == []
+    assert (
+        await bench.sandbox.get("/_sandbox/resend/messages", params={"to": ADDRESS % ana.someone.account_id})
+    ).json() == []
+
+
+async def test_a_late_payment_of_somebody_who_is_gone_keeps_no_email(bench: Bench) -> None:
+    deal = await bench.deal()
+    staff = await bench.staff("FINANCE")
+    asked = await bench.ask(deal)
+    (invoice,) = await bench.invoices(asked)
+    await sent(await deal.client.post(f"/api/jobs/{deal.job.id}/cancel", {"reason": "Changed my mind"}))
+    await bench.drain()
+    email = deal.client.someone.email
+    assert await erase(deal.client) == (200, {"erased": True})
+    paid = await bench.sandbox.post(f"/_sandbox/xendit/invoices/{invoice['id']}/pay", json={"channel": "GCASH"})
+    assert paid.status_code == 200
+    await bench.hear(2)
+    assert await bench.balance(f"wallet:{deal.client_id}") == asked["amount"] * 100
+    assert (await bench.notices(staff)).count("PAYMENT_FLAGGED") == 1
+    assert await traces(bench, (email,)) == []
+    assert await bench.db.pool.fetchval("SELECT count(*) FROM xendit_events WHERE sealed IS NOT NULL") == 0
+    assert (await bench.sandbox.get("/_sandbox/resend/messages", params={"to": ADDRESS % deal.client_id})).json() == []
+
+
+async def test_an_event_keeps_its_words_for_thirty_days(bench: Bench) -> None:
+    deal = await bench.deal()
+    await bench.pay(await bench.ask(deal))
+    await bench.hear(1)
+    await bench.sandbox.post(
+        "/_sandbox/webhooks/send", json={"payload": {"id": "waits", "payer_email": "x@example.com"}}
+    )
+    while await bench.db.pool.fetchval("SELECT count(*) FROM xendit_events") < 2:
+        await asyncio.sleep(0.01)
+    words = "SELECT outcome FROM xendit_events WHERE sealed IS NOT NULL AND payer_email IS NOT NULL ORDER BY id"
+    clock.advance(timedelta(days=30).total_seconds() - 60)
+    await erased.sweep(bench.db)
+    assert [row[0] for row in await bench.db.pool.fetch(words)] == ["SETTLED", None]
+    clock.advance(120)
+    await erased.sweep(bench.db)
+    assert [row[0] for row in await bench.db.pool.fetch(words)] == [None]  # it is not applied yet
 
 
 async def _waiting(db: Database, count: int) -> None:
