@@ -7,7 +7,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from cli import audit, cash, disputes, kyc, ledger, show, sign_in, xendit
+from cli import audit, cash, disputes, kyc, ledger, push, show, sign_in, users, xendit
 from cli.faults import Fault
 from cli.host import commands as host
 
@@ -63,6 +63,8 @@ app.command(rich_help_panel=STAFF)(sign_in.logout)
 app.command(rich_help_panel=STAFF)(sign_in.whoami)
 app.add_typer(kyc.app, name="kyc", rich_help_panel=STAFF)
 app.add_typer(cash.app, name="cash", rich_help_panel=STAFF)
+app.add_typer(users.app, name="users", rich_help_panel=STAFF)
+app.add_typer(push.app, name="push", rich_help_panel=STAFF)
 app.add_typer(xendit.app, name="xendit", rich_help_panel=STAFF)
 app.add_typer(disputes.app, name="disputes", rich_help_panel=STAFF)
 app.add_typer(ledger.app, name="ledger", rich_help_panel=STAFF)

@@ -3,11 +3,11 @@
 from typing import Any
 
 from iayos.accounts import mails, sessions
-from iayos.accounts.models import AccountTable
+from iayos.accounts.models import Account, AccountTable
 from iayos.accounts.states import Role
 from iayos.admin import suspension
 from iayos.admin.suspension import Closed
-from iayos.admin.users_queries import HELD, Standing
+from iayos.admin.users_queries import HELD
 from iayos.core import audit, clock
 from iayos.core.db import Tx
 from iayos.core.errors import AuthRequired, Conflict, Forbidden, NotFound
@@ -89,7 +89,7 @@ async def change_role(tx: Tx, account_id: int, *, role: Role | None, reason: str
     await _note(tx, "users:role", account, reason=reason, by=by, before=before, after=after)
 
 
-async def _held(tx: Tx, account_id: int, *, by: Principal) -> Standing:
+async def _held(tx: Tx, account_id: int, *, by: Principal) -> Account:
     """The account that is decided about, locked with the caller's and every ADMIN's.
 
     Of two who suspend each other at once one comes first, and the other finds itself signed out.
@@ -100,19 +100,19 @@ async def _held(tx: Tx, account_id: int, *, by: Principal) -> Standing:
         raise AuthRequired
     if account is None:
         raise NotFound(accountID=account_id)
-    if account.is_erased:
+    if account.erased_at is not None:
         raise AccountErased
     if account.role is not None and me.role != Role.ADMIN:
         raise Forbidden("Only an ADMIN decides about staff.", needs=[Role.ADMIN.value])
     return account
 
 
-def _refuse_own(account: Standing, by: Principal) -> None:
+def _refuse_own(account: Account, by: Principal) -> None:
     if account.id == by.account_id:
         raise OwnAccount
 
 
-async def _refuse_last(tx: Tx, account: Standing) -> None:
+async def _refuse_last(tx: Tx, account: Account) -> None:
     """Somebody must be left who may do everything. All of ADMIN are locked by now, so nobody else goes meanwhile."""
     if account.role != Role.ADMIN or account.suspended_at is not None:
         return
@@ -121,9 +121,9 @@ async def _refuse_last(tx: Tx, account: Standing) -> None:
         raise LastAdmin
 
 
-async def _tell(tx: Tx, account: Standing, kind: str) -> None:
+async def _tell(tx: Tx, account: Account, kind: str) -> None:
     await later(tx, "accounts.mail_standing", account_id=account.id, kind=kind, at_time=clock.now().isoformat())
 
 
-async def _note(tx: Tx, action: str, account: Standing, *, reason: str, by: Principal, **facts: dict[str, Any]) -> None:
+async def _note(tx: Tx, action: str, account: Account, *, reason: str, by: Principal, **facts: dict[str, Any]) -> None:
     await audit.note(tx, by, action, subject=f"account:{account.id}", reason=reason, **facts)

@@ -18,13 +18,6 @@ from iayos.core.money import Centavos
 from iayos.core.page import BIGGEST, Page, decode, page
 from iayos.ledger import chart
 from iayos.payments.queries import HOLDINGS, Holdings
-from iayos.privacy.erase import NO_HASH
-
-
-class Standing(Account, frozen=True):
-    """An account with whether anybody is behind it still."""
-
-    is_erased: bool
 
 
 class Around(Row, frozen=True):
@@ -34,7 +27,6 @@ class Around(Row, frozen=True):
     open_disputes: int
     sessions: int
     phones: int
-    is_erased: bool
     suspended_reason: str | None
     kyc_id: int | None
     kyc_status: str | None
@@ -66,7 +58,7 @@ SEARCH = Statement(
 )
 # All of ADMIN beside those concerned, always in the same order: whether one is left is known to one decision at a time.
 HELD = Statement(
-    select(*columns(Account), AccountTable.password_hash == NO_HASH)
+    select(*columns(Account))
     .where(
         or_(
             AccountTable.role == Role.ADMIN.value,
@@ -75,7 +67,7 @@ HELD = Statement(
     )
     .order_by(AccountTable.id)
     .with_for_update(key_share=True),
-    into=Standing,
+    into=Account,
 )
 AROUND = Statement(
     text("""
@@ -87,7 +79,6 @@ AROUND = Statement(
         (SELECT count(*) FROM disputes JOIN mine ON mine.id = disputes.job_id WHERE disputes.status = 'OPEN'),
         (SELECT count(*) FROM sessions WHERE account_id = :account_id AND ended_at IS NULL AND expires_at > :now),
         (SELECT count(*) FROM push_tokens WHERE account_id = :account_id AND retired_at IS NULL),
-        accounts.password_hash = :no_hash,
         (SELECT reason FROM audit_log WHERE subject = 'account:' || :account_id AND action = 'users:suspend'
             AND accounts.suspended_at IS NOT NULL ORDER BY id DESC LIMIT 1),
         newest.id, newest.status, newest.is_uploaded
@@ -96,7 +87,6 @@ AROUND = Statement(
     ) AS newest ON true WHERE accounts.id = :account_id
     """).bindparams(
         bindparam("account_id", type_=BigInteger, required=True), bindparam("now", type_=Instant, required=True),
-        bindparam("no_hash", NO_HASH, type_=Text),
     ),
     into=Around,
 )  # fmt: skip
@@ -120,7 +110,7 @@ async def user(reads: Reads, account_id: int) -> UserOut:
     has: Holdings = await reads.one(HOLDINGS, account_id=account_id, wallet=chart.wallet(account_id))
     around = await reads.one(AROUND, account_id=account_id, now=clock.now())
     return UserOut(
-        **_shown(account), suspendedReason=around.suspended_reason, isErased=around.is_erased,
+        **_shown(account), suspendedReason=around.suspended_reason, isErased=account.erased_at is not None,
         balance=Centavos(has.balance), held=Centavos(has.held), pendingWithdrawal=Centavos(has.leaving),
         openJobs=around.open_jobs, openDisputes=around.open_disputes, KYC=_kyc(around),
         sessions=around.sessions, phones=around.phones,
