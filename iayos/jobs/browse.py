@@ -13,12 +13,10 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
-    null,
     select,
     text,
     tuple_,
 )
-from sqlalchemy import cast as sql_cast
 
 from iayos.core.db import Reads, Statement, columns
 from iayos.core.errors import Invalid
@@ -26,7 +24,7 @@ from iayos.core.page import Page, decode, page
 from iayos.core.principal import Principal
 from iayos.core.wire import Place
 from iayos.jobs.models import Job, JobTable
-from iayos.jobs.queries import Found, show_all
+from iayos.jobs.queries import BESIDE, NO_DISTANCE, Seen, job_out
 from iayos.jobs.schemas import JobOut, Role, Sort
 from iayos.jobs.states import JobStatus, Urgency
 from iayos.profiles.geo import KM_PER_DEGREE, NOWHERE_KM, distance_km
@@ -100,10 +98,10 @@ CONDITIONS: Final[dict[str, Any]] = {
 
 
 @lru_cache(maxsize=1024)
-def _listings(shape: frozenset[str], sort: Sort) -> Statement[Found]:
+def _listings(shape: frozenset[str], sort: Sort) -> Statement[Seen]:
     """The statement for one shape of filters."""
-    distance = _distance if "latitude" in shape else sql_cast(null(), Double)
-    found = select(*columns(Job), distance).where(
+    distance = _distance if "latitude" in shape else NO_DISTANCE
+    found = select(*columns(Job), distance, *BESIDE).where(
         _open, *(CONDITIONS[name] for name in sorted(shape & CONDITIONS.keys()))
     )
     if sort is Sort.NEAREST:
@@ -112,7 +110,7 @@ def _listings(shape: frozenset[str], sort: Sort) -> Statement[Found]:
         ordered = found.order_by(JobTable.budget.desc(), JobTable.id.desc())
     else:
         ordered = _newest(found, after="after_id" in shape)
-    return Statement(ordered.limit(_limit), into=Found)
+    return Statement(ordered.limit(_limit), into=Seen)
 
 
 def _newest(found: Select[Any], *, after: bool) -> Select[Any]:
@@ -126,29 +124,27 @@ async def listings(reads: Reads, search: Search, *, viewer: Principal, limit: in
     order = ORDERS[search.sort]
     place = decode(cursor, *order.kinds)
     given = search.arguments() | (dict(zip(order.names, place, strict=True)) if place else {})
-    rows = await reads.all(_listings(frozenset(given), search.sort), limit=limit + 1, **given)
-    return await _shown(reads, rows, limit, search.sort, viewer)
+    rows = await reads.all(_listings(frozenset(given), search.sort), limit=limit + 1, viewer=viewer.account_id, **given)
+    return page(rows, limit, lambda row: job_out(row, viewer.account_id), lambda row: _place(row, search.sort))
 
 
-def _place(row: Found, sort: Sort) -> tuple[Any, ...]:
+def _place(row: Seen, sort: Sort) -> tuple[Any, ...]:
     if sort is Sort.NEAREST:
         return (NOWHERE_KM if row.distance is None else row.distance, row.id)
     return (row.budget, row.id) if sort is Sort.BUDGET else (row.id,)
 
 
 @lru_cache(maxsize=8)
-def _mine(role: Role, *, of_status: bool, after: bool) -> Statement[Found]:
+def _mine(role: Role, *, of_status: bool, after: bool) -> Statement[Seen]:
     mine = {
         Role.CLIENT: JobTable.client_id,
         Role.WORKER: JobTable.assigned_worker_id,
         Role.AGENCY: JobTable.assigned_agency_id,
     }
-    found = select(*columns(Job), sql_cast(null(), Double)).where(
-        mine[role] == bindparam("account_id", type_=BigInteger)
-    )
+    found = select(*columns(Job), NO_DISTANCE, *BESIDE).where(mine[role] == bindparam("account_id", type_=BigInteger))
     if of_status:
         found = found.where(JobTable.status == bindparam("status", type_=Text))
-    return Statement(_newest(found, after=after).limit(_limit), into=Found)
+    return Statement(_newest(found, after=after).limit(_limit), into=Seen)
 
 
 async def my_jobs(
@@ -161,10 +157,5 @@ async def my_jobs(
     if status is not None:
         given["status"] = status.value
     statement = _mine(role, of_status=status is not None, after=place is not None)
-    rows = await reads.all(statement, account_id=viewer.account_id, limit=limit + 1, **given)
-    return await _shown(reads, rows, limit, Sort.NEWEST, viewer)
-
-
-async def _shown(reads: Reads, rows: list[Found], limit: int, sort: Sort, viewer: Principal) -> Page[JobOut]:
-    shown = {out.jobID: out for out in await show_all(reads, rows[:limit], viewer.account_id)}
-    return page(rows, limit, lambda row: shown[row.id], lambda row: _place(row, sort))
+    rows = await reads.all(statement, account_id=viewer.account_id, viewer=viewer.account_id, limit=limit + 1, **given)
+    return page(rows, limit, lambda row: job_out(row, viewer.account_id), lambda row: _place(row, Sort.NEWEST))

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ARRAY, BigInteger, bindparam, false, func, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Double, bindparam, false, func, literal_column, null, select
+from sqlalchemy import cast as sql_cast
 
 from iayos.accounts.models import Account, AccountTable
 from iayos.chat.models import ConversationTable
@@ -18,7 +20,7 @@ from iayos.jobs.schemas import ApplicationOut, JobOut, JobPhotoOut
 from iayos.jobs.states import ApplicationStatus, InviteStatus, JobStatus, JobType, PhotoKind, Urgency
 from iayos.media.models import MediaTable
 from iayos.profiles.models import CategoryTable
-from iayos.profiles.queries import cards
+from iayos.profiles.queries import Card, card, cards
 from iayos.profiles.schemas import PartyOut
 
 _one_job = select(*columns(Job)).where(JobTable.id == bindparam("job_id", type_=BigInteger))
@@ -57,26 +59,25 @@ HELD_ACCOUNTS = Statement(
 )
 
 
-class Aside(msgspec.Struct, frozen=True):
-    """What a job object shows beside the job's own columns."""
-
-    job_id: int
-    category: str
-    applications_count: int
-    conversation_id: int | None
-
-
-class Found(Job, frozen=True):
-    """A job as a search found it."""
+class Seen(Job, frozen=True):
+    """A job with all that its object shows beside its own columns; records as PostgreSQL made them."""
 
     distance: float | None
     """Kilometres from the place that was asked about, unrounded."""
+    category: str
+    applications_count: int
+    conversation_id: int | None
+    client: tuple[Any, ...]
+    worker: tuple[Any, ...] | None
+    agency: tuple[Any, ...] | None
+    mine: tuple[Any, ...] | None
+    """The viewer's application, and his card at its end."""
+    photos: list[tuple[Any, ...]]
 
 
 class JobPhoto(msgspec.Struct, frozen=True):
     """A picture of a job, with where it lies; the bucket is public, so its address is known."""
 
-    job_id: int
     media_id: int
     url: str
     thumb_url: str | None
@@ -101,32 +102,33 @@ class JobTitle(Row, frozen=True):
 
 
 _ids = func.any(bindparam("job_ids", type_=ARRAY(BigInteger)))
-_not_withdrawn = (
-    select(func.count())
-    .where(ApplicationTable.job_id == JobTable.id, ApplicationTable.status != ApplicationStatus.WITHDRAWN)
-    .scalar_subquery()
-)
-COUNT_LIVE = Statement(select(func.count()).where(_of_job, ApplicationTable.status != ApplicationStatus.WITHDRAWN))
-ASIDES = Statement(
-    select(JobTable.id, CategoryTable.name, _not_withdrawn, ConversationTable.id)
-    .join(CategoryTable, CategoryTable.id == JobTable.category_id)
-    .outerjoin(ConversationTable, ConversationTable.job_id == JobTable.id)
-    .where(JobTable.id == _ids),
-    into=Aside,
-)
-PHOTOS = Statement(
-    select(
-        JobPhotoTable.job_id, JobPhotoTable.media_id, MediaTable.url, MediaTable.thumb_url, JobPhotoTable.kind,
-        JobPhotoTable.uploaded_by, JobPhotoTable.created_at,
-    )
-    .join(MediaTable, MediaTable.id == JobPhotoTable.media_id)
-    .where(JobPhotoTable.job_id == _ids)
-    .order_by(JobPhotoTable.id),
-    into=JobPhoto,
+_live = ApplicationTable.status != literal_column(f"'{ApplicationStatus.WITHDRAWN}'")
+COUNT_LIVE = Statement(select(func.count()).where(_of_job, _live))
+_photo = func.row(
+    JobPhotoTable.media_id, MediaTable.url, MediaTable.thumb_url, JobPhotoTable.kind, JobPhotoTable.uploaded_by,
+    JobPhotoTable.created_at,
 )  # fmt: skip
-APPLICATIONS_OF = Statement(
-    select(*columns(Application)).where(ApplicationTable.job_id == _ids, _by_worker), into=Application
+# One value each, so that a list of jobs stays one statement, and PostgreSQL looks them up for the page's jobs alone.
+BESIDE: Final[tuple[ColumnElement[Any], ...]] = (
+    select(CategoryTable.name).where(CategoryTable.id == JobTable.category_id).scalar_subquery(),
+    select(func.count()).where(ApplicationTable.job_id == JobTable.id, _live).scalar_subquery(),
+    select(ConversationTable.id).where(ConversationTable.job_id == JobTable.id).scalar_subquery(),
+    card(JobTable.client_id, CLIENT),
+    card(JobTable.assigned_worker_id, WORKER),
+    card(JobTable.assigned_agency_id, AGENCY),
+    select(func.row(*columns(Application), card(ApplicationTable.worker_id, WORKER)))
+    .where(ApplicationTable.job_id == JobTable.id, ApplicationTable.worker_id == bindparam("viewer", type_=BigInteger))
+    .scalar_subquery(),
+    func.array(
+        select(_photo)
+        .join(MediaTable, MediaTable.id == JobPhotoTable.media_id)
+        .where(JobPhotoTable.job_id == JobTable.id)
+        .order_by(JobPhotoTable.id)
+        .scalar_subquery()
+    ),
 )
+NO_DISTANCE: Final = sql_cast(null(), Double)
+SEEN = Statement(select(*columns(Job), NO_DISTANCE, *BESIDE).where(JobTable.id == _ids), into=Seen)
 TITLES = Statement(select(*columns(JobTitle)).where(JobTable.id == _ids), into=JobTitle)
 
 _newest = (
@@ -201,23 +203,12 @@ async def show(reads: Reads, job: Job, viewer_account_id: int | None) -> JobOut:
 
 
 async def show_all(reads: Reads, jobs: Sequence[Job], viewer_account_id: int | None) -> list[JobOut]:
-    """The same for a page of jobs, in four queries whatever its length."""
+    """The same for a page of jobs, in one query whatever its length."""
     if not jobs:
         return []
-    ids = [job.id for job in jobs]
-    asides = {aside.job_id: aside for aside in await reads.all(ASIDES, job_ids=ids)}
-    mine = {one.job_id: one for one in await reads.all(APPLICATIONS_OF, job_ids=ids, worker_id=viewer_account_id)}
-    wanted = {key for job in jobs for key in _parties(job)} | {(one.worker_id, WORKER) for one in mine.values()}
-    people = await cards(reads, wanted)
-    photos: dict[int, list[JobPhotoOut]] = {job.id: [] for job in jobs}
-    for photo in await reads.all(PHOTOS, job_ids=ids):
-        photos[photo.job_id].append(photo.shown())
-    return [
-        msgspec.structs.replace(
-            _job_out(job, asides[job.id], mine.get(job.id), people, viewer_account_id), photos=photos[job.id]
-        )
-        for job in jobs
-    ]
+    found = await reads.all(SEEN, job_ids=[job.id for job in jobs], viewer=viewer_account_id)
+    seen = {one.id: one for one in found}
+    return [job_out(seen[job.id], viewer_account_id) for job in jobs]
 
 
 async def show_application(reads: Reads, application: Application) -> ApplicationOut:
@@ -232,7 +223,7 @@ async def show_applications(reads: Reads, applications: Collection[Application])
     jobs = await reads.all(TITLES, job_ids=[one.job_id for one in applications])
     titles = {job.id: job.title for job in jobs}
     people = await cards(reads, {(one.worker_id, WORKER) for one in applications})
-    return [_application_out(one, titles[one.job_id], people) for one in applications]
+    return [_application_out(one, titles[one.job_id], people[one.worker_id, WORKER]) for one in applications]
 
 
 async def page_of_job(reads: Reads, job_id: int, *, limit: int, cursor: str | None) -> Page[ApplicationOut]:
@@ -254,42 +245,43 @@ async def _application_page(reads: Reads, rows: list[Application], limit: int) -
     return page(rows, limit, lambda row: shown[row.id], lambda row: (row.id,))
 
 
-def _parties(job: Job) -> list[tuple[int, str]]:
-    sides = ((job.client_id, CLIENT), (job.assigned_worker_id, WORKER), (job.assigned_agency_id, AGENCY))
-    return [(account_id, kind) for account_id, kind in sides if account_id is not None]
-
-
-def _job_out(
-    job: Job, aside: Aside, mine: Application | None, people: dict[tuple[int, str], PartyOut], viewer: int | None
-) -> JobOut:
+def job_out(job: Seen, viewer: int | None) -> JobOut:
+    """The job with what this account may see of it; None is staff, who sees all."""
     first, second = halves(job.agreed_price) if job.agreed_price is not None else (None, None)
     return JobOut(
         jobID=job.id, title=job.title, description=job.description, categoryID=job.category_id,
-        category=aside.category, budget=Centavos(job.budget), agreedPrice=_centavos(job.agreed_price),
+        category=job.category, budget=Centavos(job.budget), agreedPrice=_centavos(job.agreed_price),
         location=job.location, latitude=job.latitude, longitude=job.longitude,
-        distanceKm=round(job.distance, 2) if isinstance(job, Found) and job.distance is not None else None,
+        distanceKm=None if job.distance is None else round(job.distance, 2),
         urgency=Urgency(job.urgency), preferredStartDate=job.preferred_start_date, jobType=JobType(job.job_type),
         status=JobStatus(job.status), inviteStatus=InviteStatus(job.invite_status) if job.invite_status else None,
-        clientID=job.client_id, client=people[job.client_id, CLIENT],
-        assignedWorkerID=job.assigned_worker_id, worker=people.get((job.assigned_worker_id or 0, WORKER)),
-        assignedAgencyFK=job.assigned_agency_id, agency=people.get((job.assigned_agency_id or 0, AGENCY)),
+        clientID=job.client_id, client=Card(*job.client).shown(),
+        assignedWorkerID=job.assigned_worker_id, worker=Card(*job.worker).shown() if job.worker else None,
+        assignedAgencyFK=job.assigned_agency_id, agency=Card(*job.agency).shown() if job.agency else None,
         escrowAmount=_centavos(first), escrowPaid=job.escrow_paid,
         workerMarkedComplete=job.worker_marked_complete, clientMarkedComplete=job.client_marked_complete,
         completionNotes=job.completion_notes, finalPaymentMethod=job.final_payment_method,
         remainingPayment=_centavos(second), remainingPaymentPaid=job.remaining_paid,
         cashPaymentProofUrl=None, cashPaymentApproved=job.cash_approved, settledAt=job.settled_at,
-        cancelReason=job.cancel_reason, photos=[],
-        applicationsCount=aside.applications_count if viewer in {None, job.client_id} else None,
-        myApplication=_application_out(mine, job.title, people) if mine else None,
-        conversationID=aside.conversation_id if viewer in {None, *job.participants} else None,
+        cancelReason=job.cancel_reason, photos=[JobPhoto(*photo).shown() for photo in job.photos],
+        applicationsCount=job.applications_count if viewer in {None, job.client_id} else None,
+        myApplication=_mine_out(job),
+        conversationID=job.conversation_id if viewer in {None, *job.participants} else None,
         createdAt=job.created_at,
     )  # fmt: skip
 
 
-def _application_out(one: Application, job_title: str, people: dict[tuple[int, str], PartyOut]) -> ApplicationOut:
+def _mine_out(job: Seen) -> ApplicationOut | None:
+    if job.mine is None:
+        return None
+    *application, worker = job.mine
+    return _application_out(Application(*application), job.title, Card(*worker).shown())
+
+
+def _application_out(one: Application, job_title: str, worker: PartyOut) -> ApplicationOut:
     return ApplicationOut(
         applicationID=one.id, jobID=one.job_id, jobTitle=job_title, workerID=one.worker_id,
-        worker=people[one.worker_id, WORKER], proposalMessage=one.proposal_message,
+        worker=worker, proposalMessage=one.proposal_message,
         proposedBudget=Centavos(one.proposed_budget), status=ApplicationStatus(one.status),
         rejectReason=one.reject_reason, createdAt=one.created_at,
     )  # fmt: skip

@@ -1,10 +1,24 @@
 """Reading profiles and trades."""
 
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ARRAY, BigInteger, Double, Text, and_, bindparam, column, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Double,
+    SQLColumnExpression,
+    Text,
+    and_,
+    bindparam,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 
 from iayos.accounts.models import AccountTable
 from iayos.core.db import Reads, Row, Statement, columns
@@ -44,7 +58,28 @@ class Card(Row, frozen=True):
         )  # fmt: skip
 
 
-PUBLIC_NAME = func.coalesce(AccountTable.business_name, AccountTable.first_name + " " + AccountTable.last_name)
+def card(account_id: SQLColumnExpression[Any], kind: str) -> ColumnElement[Any]:
+    """The card of an account as one value within another slice's statement: what fills a `Card`, or NULL."""
+    profile = and_(ProfileTable.account_id == AccountTable.id, ProfileTable.profile_type == literal_column(f"'{kind}'"))
+    return (
+        select(
+            func.row(
+                AccountTable.id, literal_column(f"'{kind}'::text"), PUBLIC_NAME, ProfileTable.avatar_url,
+                func.coalesce(ProfileTable.rating_sum, literal_column("0")),
+                func.coalesce(ProfileTable.rating_count, literal_column("0")),
+            )
+        )
+        .select_from(AccountTable)
+        .outerjoin(ProfileTable, profile)
+        .where(AccountTable.id == account_id)
+        .correlate_except(AccountTable, ProfileTable)
+        .scalar_subquery()
+    )  # fmt: skip
+
+
+PUBLIC_NAME = func.coalesce(
+    AccountTable.business_name, AccountTable.first_name + literal_column("' '") + AccountTable.last_name
+)
 _wanted = (
     func.unnest(bindparam("account_ids", type_=ARRAY(BigInteger)), bindparam("profile_types", type_=ARRAY(Text)))
     .table_valued(column("account_id", BigInteger), column("profile_type", Text), name="wanted")

@@ -132,7 +132,7 @@ async def test_an_altered_cursor_does_no_harm(http: httpx.AsyncClient, db: Datab
             assert answer.status_code in {200, 400}
 
 
-async def test_a_page_of_any_length_takes_the_same_few_queries(
+async def test_a_page_of_any_length_takes_one_query(
     http: httpx.AsyncClient, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = await make.account(db, "WORKER")
@@ -153,7 +153,7 @@ async def test_a_page_of_any_length_takes_the_same_few_queries(
         items = (await make.as_(http, worker).get("/api/jobs")).json()["items"]
         assert all(item["myApplication"]["workerID"] == worker.account_id for item in items)
         counts.append((len(items), len(asked)))
-    assert counts == [(5, 5), (10, 5)]
+    assert counts == [(5, 1), (10, 1)]
 
 
 async def test_my_jobs_are_mine_by_role_and_status(http: httpx.AsyncClient, db: Database) -> None:
