@@ -31,7 +31,7 @@ class Column(NamedTuple):
     """A column: its heading, and what its cells are."""
 
     name: str
-    kind: Literal["text", "number", "money", "time", "age", "day"] = "text"
+    kind: Literal["text", "name", "number", "money", "time", "age", "day"] = "text"
 
 
 def table(
