@@ -154,17 +154,24 @@ class API:
         if self._name is None or not self.profile.refresh_token:
             return False
         with config.alone():
-            book = config.read()
-            kept = book.profiles.get(self._name, self.profile)
+            kept = config.kept(self._name) or self.profile
             if kept.token == self.profile.token:
                 answer = self._send("POST", "/api/mobile/auth/refresh", json={"refreshToken": kept.refresh_token})
+                if answer.status_code == UNAUTHORISED:
+                    raise ended(answer.json())
                 if not answer.is_success:
                     return False
                 pair = answer.json()
                 kept = msgspec.structs.replace(kept, token=pair["token"], refresh_token=pair["refreshToken"])
-                config.write(msgspec.structs.replace(book, profiles=book.profiles | {self._name: kept}))
+                config.put(self._name, kept)
         self.profile = kept
         return True
+
+
+def ended(said: Mapping[str, Any]) -> Fault:
+    """A sign-in that nothing brings back."""
+    hint = "" if said["details"].get("suspended") else "iayos login"
+    return Fault(f"{said['error']} [{said['code']}]", code=NOT_ALLOWED, hint=hint)
 
 
 def refusal(answer: "httpx.Response") -> Fault:

@@ -1,4 +1,4 @@
-"""Where the CLI keeps its sign-ins: one file with a profile for each server, readable by its owner alone."""
+"""Where the CLI keeps its sign-ins: a file that its owner alone can read, and tokens in it or in the keyring."""
 
 import fcntl
 import os
@@ -6,10 +6,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
+from cli import vault
 from cli.faults import NOT_ALLOWED, Fault
 
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
@@ -23,6 +24,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     email: str = ""
     token: str = ""
     refresh_token: str = ""
+    kept_in: Literal["file", "keyring"] = "file"
+    """Where the tokens are; in the keyring, the file holds none."""
 
 
 class Book(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,14 +81,48 @@ def alone() -> Iterator[None]:
 def keep(name: str, profile: Profile) -> None:
     """Keep a sign-in; it becomes the current one."""
     with alone():
-        book = read()
-        write(Book(current=name, profiles=book.profiles | {name: profile}))
+        before = read().profiles.get(name)
+        put(name, profile, current=name)
+        if before and before.kept_in == "keyring" != profile.kept_in:
+            vault.drop(_entry(name))
+
+
+def put(name: str, profile: Profile, *, current: str | None = None) -> None:
+    """Replace a sign-in, its tokens where it keeps them; for whoever is `alone`."""
+    book = read()
+    if profile.kept_in == "keyring":
+        vault.put(_entry(name), vault.Tokens(profile.token, profile.refresh_token))
+        profile = msgspec.structs.replace(profile, token="", refresh_token="")
+    write(Book(current=current or book.current, profiles=book.profiles | {name: profile}))
+
+
+def kept(name: str) -> Profile | None:
+    """A sign-in with its tokens, if there is one."""
+    profile = read().profiles.get(name)
+    if profile is None or profile.kept_in == "file":
+        return profile
+    tokens = vault.get(_entry(name))
+    return msgspec.structs.replace(profile, token=tokens.token, refresh_token=tokens.refresh_token) if tokens else None
+
+
+def names() -> list[str]:
+    """Those that there are, for the shell's completion."""
+    try:
+        return sorted(read().profiles)
+    except Fault:  # a shell that completes a word is no place for it
+        return []
+
+
+def _entry(name: str) -> str:
+    return f"{directory().absolute()}:{name}"
 
 
 def forget(name: str) -> None:
     """Drop a sign-in."""
     with alone():
         book = read()
+        if name in book.profiles and book.profiles[name].kept_in == "keyring":
+            vault.drop(_entry(name))
         left = {other: profile for other, profile in book.profiles.items() if other != name}
         write(Book(current=next(iter(left), DEFAULT_PROFILE) if book.current == name else book.current, profiles=left))
 
@@ -98,15 +135,16 @@ def name_of(wanted: str | None) -> str:
 def profile_of(wanted: str | None) -> Profile:
     """The sign-in to use; `IAYOS_URL` and `IAYOS_TOKEN` win over what is kept."""
     name = name_of(wanted)
-    kept = read().profiles.get(name)
     url, token = os.environ.get("IAYOS_URL"), os.environ.get("IAYOS_TOKEN")
     if token:
-        return Profile(url=url or (kept.url if kept else DEFAULT_URL), token=token)
-    if kept is None:
+        known = read().profiles.get(name)
+        return Profile(url=url or (known.url if known else DEFAULT_URL), token=token)
+    found = kept(name)
+    if found is None:
         raise Fault("you are not signed in.", code=NOT_ALLOWED, hint="iayos login --url URL --email EMAIL")
-    if url and url.rstrip("/") != kept.url:
+    if url and url.rstrip("/") != found.url:
         raise Fault(
-            f"the sign-in of profile {name} is for {kept.url}, and IAYOS_URL says {url}.", code=NOT_ALLOWED,
+            f"the sign-in of profile {name} is for {found.url}, and IAYOS_URL says {url}.", code=NOT_ALLOWED,
             hint=f"iayos login --url {url}",
         )  # fmt: skip
-    return kept
+    return found

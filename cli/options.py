@@ -8,11 +8,15 @@ from typing import Annotated, Final
 
 import typer
 
+from cli import config
 from cli.faults import USAGE, Fault
 
 AsJSON = Annotated[bool, typer.Option("--json", help="One JSON document, as the API says it.")]
 ProfileName = Annotated[
-    str | None, typer.Option("--profile", metavar="P", help="Which sign-in to use, when there are several.")
+    str | None,
+    typer.Option(
+        "--profile", metavar="P", autocompletion=config.names, help="Which sign-in to use, when there are several."
+    ),
 ]
 DataDir = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Where everything is kept.  [default: IAYOS_DATA_DIR, else .iayos]")

@@ -22,6 +22,9 @@ AGAIN_WITHIN: Final = timedelta(seconds=10)
 """How soon a phone that missed the answer may ask with the same refresh token again."""
 
 
+SUSPENDED: Final = "This account is suspended. Please write to our support."
+
+
 class RefreshRefused(AuthFailed):
     """The refresh token is not ours, over, served already, or its session has ended."""
 
@@ -106,6 +109,8 @@ async def refresh(db: Database, refresh_token: str, *, secret: str) -> tuple[str
     async with db.transaction() as tx:
         pair = await _turn(tx, claims, secret=secret)
     if pair is None:  # raised after the commit: the end of the family must stay
+        if (await account_of(db.reads, claims.user_id)).suspended_at is not None:
+            raise RefreshRefused(SUSPENDED, suspended=True)
         raise RefreshRefused
     return pair
 

@@ -46,7 +46,7 @@ class AccountLocked(RateLimited):
 class AccountSuspended(Forbidden):
     """The password is right, but staff suspended the account."""
 
-    code, message = "ACCOUNT_SUSPENDED", "This account is suspended. Please write to our support."
+    code, message = "ACCOUNT_SUSPENDED", sessions.SUSPENDED
 
 
 _this = SignInFailureTable.email_hash == bindparam("email_hash")
