@@ -7,7 +7,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from cli import audit, cash, disputes, kyc, ledger, push, queue, show, sign_in, users, xendit
+from cli import audit, cash, disputes, jobs, kyc, ledger, push, queue, show, sign_in, stats, users, xendit
 from cli.faults import Fault
 from cli.host import commands as host
 
@@ -66,10 +66,12 @@ app.add_typer(cash.app, name="cash", rich_help_panel=STAFF)
 app.add_typer(users.app, name="users", rich_help_panel=STAFF)
 app.add_typer(push.app, name="push", rich_help_panel=STAFF)
 app.add_typer(xendit.app, name="xendit", rich_help_panel=STAFF)
+app.add_typer(jobs.app, name="jobs", rich_help_panel=STAFF)
 app.add_typer(disputes.app, name="disputes", rich_help_panel=STAFF)
 app.add_typer(ledger.app, name="ledger", rich_help_panel=STAFF)
 app.add_typer(queue.app, name="queue", rich_help_panel=STAFF)
 app.add_typer(audit.app, name="audit", rich_help_panel=STAFF)
+app.command(rich_help_panel=STAFF, epilog="Example: iayos stats --since 7d")(stats.stats)
 app.command(rich_help_panel=HOST)(host.up)
 app.command(rich_help_panel=HOST)(host.demo)
 app.command(rich_help_panel=HOST)(host.serve)

@@ -79,6 +79,11 @@ def lines(*marked_up: str) -> None:
         )
 
 
+def width_of(marked_up: str) -> int:
+    """How many columns a line takes."""
+    return len(_bare(marked_up))
+
+
 def wrapped(pieces: Sequence[str]) -> Iterator[str]:
     """Pieces in markup, so many on each line as it holds."""
     width = min(console().width, WIDEST)

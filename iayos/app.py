@@ -19,6 +19,7 @@ from iayos.admin.queue_pages import router as queue_pages
 from iayos.admin.queue_routes import router as queue
 from iayos.admin.saq_pages import router as saq_pages
 from iayos.admin.sign_in_pages import router as staff_sign_in
+from iayos.admin.stats_routes import router as admin_stats
 from iayos.admin.users_routes import router as users
 from iayos.agencies.routes import router as agencies
 from iayos.broker import looked_at
@@ -73,7 +74,7 @@ def create_app(settings: Settings) -> Litestar:
             privacy,
             audit,
             queue, queue_pages, saq_pages, staff_sign_in,
-            admin_jobs,
+            admin_jobs, admin_stats,
             users,
         ],
         lifespan=[resources],

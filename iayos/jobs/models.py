@@ -67,6 +67,13 @@ class JobTable(IdentityAuditBase):
         Index("ix_jobs_client", "client_id", "id"),
         Index("ix_jobs_worker", "assigned_worker_id", "id"),
         Index("ix_jobs_agency", "assigned_agency_id", "id"),
+        Index("ix_jobs_status", "status", "id"),
+        Index("ix_jobs_created_at", "created_at"),
+        Index(
+            "ix_jobs_held",
+            "id",
+            postgresql_where=text("escrow_paid AND settled_at IS NULL AND NOT half_released"),
+        ),
     )
 
     client_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))

@@ -30,7 +30,10 @@ class JournalTable(IdentityBase):
     """One business event; its reference is unique, so posting it twice does nothing."""
 
     __tablename__ = "journals"
-    __table_args__ = (UniqueConstraint("reference", name="uq_journals_reference"),)
+    __table_args__ = (
+        UniqueConstraint("reference", name="uq_journals_reference"),
+        Index("ix_journals_at", "at", postgresql_using="brin"),
+    )
 
     reference: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(Instant)

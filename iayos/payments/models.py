@@ -33,6 +33,9 @@ class PaymentTable(IdentityAuditBase):
         Index("ix_payments_payer", "payer_id", "id"),
         Index("ix_payments_invoice_id", "invoice_id"),
         Index("ix_payments_leaving", "payer_id", postgresql_where=text("type = 'WITHDRAWAL' AND status = 'PENDING'")),
+        Index("ix_payments_job", "job_id", postgresql_where=text("job_id IS NOT NULL")),
+        Index("ix_payments_completed_at", "completed_at", postgresql_where=text("completed_at IS NOT NULL")),
+        Index("ix_payments_flagged", "updated_at", postgresql_where=text("flag IS NOT NULL")),
         Index("ix_payments_deposits", "payer_id", "created_at", postgresql_where=text("type = 'DEPOSIT'")),
     )
 

@@ -16,7 +16,21 @@ async def test_help_lists_every_command_by_section(iayos: Iayos) -> None:
     assert said.code == 0
     staff, _, host = said.out.partition("This host:")
     assert all(
-        f"  {name} " in staff for name in ("login", "logout", "whoami", "kyc", "cash", "users", "push", "xendit", "disputes", "ledger")
+        f"  {name} " in staff
+        for name in (
+            "login",
+            "logout",
+            "whoami",
+            "kyc",
+            "cash",
+            "users",
+            "push",
+            "xendit",
+            "jobs",
+            "disputes",
+            "ledger",
+            "stats",
+        )
     )
     assert all(f"  {name} " in host for name in ("up", "demo", "serve", "runner", "db", "admin"))
 
