@@ -10,6 +10,7 @@ import typer
 from cli import ask, show
 from cli.api import API
 from cli.faults import USAGE, Fault, advising
+from cli.live import watched
 from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes
 from cli.show import Column, counted, pesos
 
@@ -45,6 +46,7 @@ def stats(as_json: AsJSON = False, profile: ProfileName = None) -> None:
 
 
 @app.command("list", epilog="Example: iayos queue list --grouped")
+@watched
 def list_tasks(
     state: Annotated[
         Literal["waiting", "running", "failing", "failed", "done", "aborted"],

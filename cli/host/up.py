@@ -237,7 +237,7 @@ def announce(wishes: Wishes, sockets: Sockets, *, seconds: float) -> None:
     show.lines(
         f"[bold]iAyos {show.version()}[/] · development[right]ready in {seconds:.1f} s",
         "",
-        f"API        [accent]{sockets.api_url}[/]        [dim]OpenAPI /schema[/]",
+        f"API        [accent]{sockets.api_url}[/]        [dim]OpenAPI /schema · queues /admin/queues[/]",
         f"Sandbox    [accent]{sockets.sandbox_url}[/]        [dim]Xendit · Supabase · Expo · Resend[/]",
         f"Database   PostgreSQL {version}, embedded    {where}/data" if embedded else "Database   IAYOS_DATABASE_URL",
         "",

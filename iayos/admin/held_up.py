@@ -9,12 +9,12 @@ from iayos.core.db import Reads, Row, Statement
 FAILING: Final = """
 failing AS (
     SELECT id, task, args, attempts, failed_at, sent_at, failing_since, last_failed_at,
-        regexp_replace(coalesce(last_error, ''), '(?<![0-9])(?![45][0-9]{2}(?![0-9]))[0-9]+', '#', 'g') AS error
+        coalesce(last_error, '') AS error
     FROM outbox WHERE failing_since IS NOT NULL AND done_at IS NULL AND aborted_at IS NULL
 )
 """
-"""Tasks that failed and will be tried again, or that were given up by the runner; `error` is the kind of their last
-error: what was said, with # for numbers other than HTTP's statuses."""
+"""Tasks that failed and will be tried again, or that were given up by the runner. What is kept of an error names its kind and
+holds no values (`core.errors.told`), so that equal errors are one group."""
 PAYMENT: Final = """
     SELECT task, error, payments.id AS thing, payments.amount, ARRAY[payments.payer_id] AS people
     FROM failing JOIN payments ON payments.id = CAST(args ->> 'payment_id' AS bigint)
@@ -71,6 +71,7 @@ HOLDS_UP: Final = {
     "payments.send_payout": PAYMENT,
     "payments.watch": JOB,
     "disputes.watch": DISPUTE,
+    "privacy.erase_again": ACCOUNT,
     "reviews.publish": JOB,
 }
 """Which people and money belong to a task, by its arguments. Something that several tasks name counts once for each kind."""

@@ -21,4 +21,9 @@ const renew = async () => {
   }
 };
 
-setInterval(renew, EVERY_MS);
+const round = async () => {
+  await renew();
+  setTimeout(round, EVERY_MS);
+};
+
+setTimeout(round, EVERY_MS);

@@ -73,7 +73,7 @@ class FailureOut(msgspec.Struct, frozen=True, kw_only=True):
 
     task: str
     error: str
-    """The kind of error: what was said, with `#` for every number."""
+    """The kind of error; it holds no values."""
     count: int
     failed: int
     """Of these, those that are not tried again by themselves."""

@@ -21,6 +21,8 @@ def upgrade() -> None:
         "UPDATE outbox SET failing_since = created_at, last_failed_at = coalesce(failed_at, created_at)"
         " WHERE done_at IS NULL AND (failed_at IS NOT NULL OR attempts > 0)"
     )
+    # until now whole messages were kept, with whatever they repeated
+    op.execute("UPDATE outbox SET last_error = split_part(last_error, ':', 1) WHERE last_error LIKE '%:%'")
     op.drop_index("ix_outbox_failed", table_name="outbox")
     op.create_index("ix_outbox_failing", "outbox", ["task"], postgresql_where=sa.text(FAILING))
     op.create_index("ix_outbox_done", "outbox", ["done_at"], postgresql_where=sa.text("done_at IS NOT NULL"))

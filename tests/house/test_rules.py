@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
+from iayos.admin.held_up import HOLDS_UP
 from iayos.settings import SECRETS, Settings
 from tests.house.source import ROOT, calls, committed, dotted, imports, modules, texts
 
@@ -207,6 +208,7 @@ def test_what_happens_later_is_known_to_the_runner() -> None:
     }
     assert asked
     assert {task: name for task, name in asked.items() if task not in registered} == {}
+    assert set(HOLDS_UP) == set(registered), "staff is to see what each task holds up when it fails"
 
 
 def constants_of(tree: ast.Module) -> Iterator[tuple[str, str]]:
