@@ -13,8 +13,8 @@ from cli.show import Column, counted, pesos
 app = typer.Typer(help="Jobs with their money and history, and the way to end one.", no_args_is_help=True)
 Job = Annotated[int, typer.Argument(metavar="ID", min=1, help="The job, as `iayos jobs list` names it.")]
 COLUMNS: Final = (
-    Column("JOB", "number"), Column("STATUS"), Column("TITLE"), Column("CLIENT"), Column("PAYEE"), Column("PRICE", "money"),
-    Column("HELD", "money"), Column("DISPUTE"), Column("POSTED", "time"),
+    Column("JOB", "number"), Column("STATUS"), Column("TITLE"), Column("CLIENT"), Column("PRICE", "money"),
+    Column("HELD", "money"), Column("POSTED", "time"),
 )  # fmt: skip
 SIDES: Final = (("CLIENT", "client"), ("WORKER", "worker"), ("AGENCY", "agency"))
 
@@ -93,10 +93,9 @@ def cancel(
 
 def row(one: dict[str, Any]) -> list[Any]:
     """A job in a table."""
-    payee = one["agency"] or one["worker"]
     return [
-        one["jobID"], one["status"], one["title"], one["client"]["name"], payee and payee["name"],
-        one["agreedPrice"] or one["budget"], one["held"], one["disputeID"], one["createdAt"],
+        one["jobID"], one["status"], one["title"], one["client"]["name"], one["agreedPrice"] or one["budget"], one["held"],
+        one["createdAt"],
     ]  # fmt: skip
 
 

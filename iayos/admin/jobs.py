@@ -41,6 +41,12 @@ class DisputeToRule(Conflict):
     code, message = "DISPUTE_OPEN", "A dispute about this job is open; staff ends it by a ruling."
 
 
+class TakesPart(Conflict):
+    """A member of staff is a side of the job."""
+
+    code, message = "JOB_OWN", "Nobody decides about himself: another member of staff has to end this job."
+
+
 class Search(msgspec.Struct, frozen=True, kw_only=True):
     """Which jobs staff looks for."""
 
@@ -148,6 +154,8 @@ async def cancel(tx: Tx, job_id: int, *, reason: str, by: Principal) -> StaffCan
     job = await lock_job(tx, job_id)
     if job is None:
         raise NotFound(jobID=job_id)
+    if by.account_id in job.participants:
+        raise TakesPart(jobID=job.id)
     await _refuse_disputed(tx, job)
     back = await staff_cancel.goes_back(tx, job)
     decided = await decided_by_two(tx, f"job:{job.id}", amount=sum(back), by=by, facts=_facts(job, back))

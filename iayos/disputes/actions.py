@@ -29,7 +29,7 @@ from iayos.media.states import Purpose
 from iayos.notifications import events
 from iayos.notifications.actions import notify_each, notify_staff
 from iayos.payments import cancel, settle
-from iayos.payments.models import PaymentTable
+from iayos.payments import queries as payments
 from iayos.payments.posting import post_and_collect
 
 MOST_OFFERS: Final = 3
@@ -41,11 +41,6 @@ WITH_STAFF_BECAUSE: Final = (
 SUSPENDED_SIDE: Final = Statement(
     select(AccountTable.id).where(
         AccountTable.id == func.any(bindparam("sides", type_=ARRAY(BigInteger))), AccountTable.suspended_at.is_not(None)
-    )
-)
-FEES_PAID = Statement(
-    select(func.coalesce(func.sum(PaymentTable.fee), 0)).where(
-        PaymentTable.job_id == bindparam("job_id"), PaymentTable.credited_to == settle.JOB
     )
 )
 OFFERS_MADE = Statement(
@@ -228,7 +223,7 @@ async def _divide(
     """Split the escrow exactly, return the fee in proportion to the client's share, and end job and dispute (ruling i)."""
     held = await balance(tx, chart.escrow(job.id))
     to_client, moment = held - to_payee, clock.now()
-    fee = share_of(await tx.value(FEES_PAID, job_id=job.id), to_client, held)
+    fee = share_of(await tx.value(payments.FEES_PAID, job_id=job.id), to_client, held)
     dispute = await move(
         tx,
         dispute,

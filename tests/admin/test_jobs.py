@@ -243,6 +243,13 @@ async def test_exactly_50000_moves_at_once(bench: Bench) -> None:
     assert (done["refund"] + done["fee"], done["awaitingSecond"]) == (50_000, False)
 
 
+async def test_nobody_ends_a_job_of_his_own(bench: Bench) -> None:
+    deal = await funded(bench)
+    await bench.db.pool.execute("UPDATE accounts SET role = 'SUPPORT' WHERE id = $1", deal.client_id)
+    assert (await end(deal.client, deal, status=409))["code"] == "JOB_OWN"
+    assert await bench.balance(f"escrow:{deal.job.id}") == 500_25
+
+
 async def test_two_at_once_end_it_once(bench: Bench) -> None:
     deal = await funded(bench)
     people = [await bench.staff(role) for role in ("ADMIN", "SUPPORT", "FINANCE")]

@@ -1,4 +1,4 @@
-"""Many jobs with odd budgets, each ended in one of six ways: every account holds what a plain calculation says, to the centavo.
+"""Many jobs with odd budgets, each ended in one of seven ways: every account holds what a plain calculation says, to the centavo.
 
 `IAYOS_MANY_JOBS=10000 pytest tests/machines/test_many_jobs.py` runs the long form.
 """
@@ -19,14 +19,14 @@ from iayos.jobs.models import Job
 from iayos.jobs.schemas import CompletionIn
 from iayos.ledger.actions import post
 from iayos.ledger.queries import ACCOUNTS
-from iayos.payments import cancel, clocks, settle
+from iayos.payments import cancel, clocks, settle, staff_cancel
 from iayos.payments.attempts import HALVES, pay_from_wallet
 from iayos.payments.states import Purpose
 from iayos.payments.verify import verify
 from tests import make
 
 MANY = int(os.environ.get("IAYOS_MANY_JOBS", "120"))
-ENDS = ("paid", "cancelled by client", "cancelled by worker", "divided", "given back", "never paid")
+ENDS = ("paid", "cancelled by client", "cancelled by worker", "ended by staff", "divided", "given back", "never paid")
 RICH = 10**12
 
 
@@ -55,7 +55,7 @@ def expected(end: str, price: int, share: int) -> dict[str, int]:
         return {"client": -(first + fee(first)), "worker": first, "fees": fee(first)}
     if end == "cancelled by client":
         return {"client": -fee(first), "worker": 0, "fees": fee(first)}
-    if end == "cancelled by worker":
+    if end in {"cancelled by worker", "ended by staff"}:
         return {"client": 0, "worker": 0, "fees": 0}
     back = half_up(Decimal(fee(first)) * (first - share) / first)
     return {"client": -(share + fee(first) - back), "worker": share, "fees": fee(first) - back}
@@ -70,6 +70,11 @@ async def live(db: Database, job: Job, end: str, share: int, client: Principal, 
         for side in sides:
             async with db.transaction() as tx:
                 await cancel.cancel(tx, job.id, by=side, reason="Random")
+        return
+    if end == "ended by staff":
+        async with db.transaction() as tx:
+            locked = await settle.locked_again(tx, job)
+            await staff_cancel.end(tx, locked, await staff_cancel.goes_back(tx, locked), by=client)
         return
     if end in {"divided", "given back"}:
         async with db.transaction() as tx:
