@@ -91,6 +91,27 @@ def test_staff_ends_every_job_but_disputed_ones_and_approved_work() -> None:
             assert may == ["staff_refund" if holds(job) else "staff_cancel"], job
 
 
+def test_a_suspension_finds_a_way_out_of_every_job() -> None:
+    """What is open or unpaid ends, what is held comes before staff, who can divide it; what is over or released stays."""
+    met = set()
+    for job in reachable():
+        may = {move.name for move in JOB_MOVES.allowed(job)}
+        if job.dispute_open:
+            met.add("handed over")
+            for phase in (Phase.TALK, Phase.OFFERS):
+                dispute = msgspec.structs.replace(OPENED, phase=phase)
+                assert "hand_to_staff" in {move.name for move in DISPUTE_MOVES.allowed(dispute)}
+            assert {"divide", "give_back"} <= may, job
+        elif holds(job):
+            met.add("disputed")
+            assert job.holds_money, job
+            assert "open_dispute" in may, job
+        elif not over(job) and not job.escrow_paid:
+            met.add("ended")
+            assert "staff_cancel" in may, job
+    assert met == {"handed over", "disputed", "ended"}
+
+
 def test_a_withdrawal_always_ends_in_the_wallet_or_outside() -> None:
     for job, status in product(reachable(), PaymentStatus):
         payout = Payout(status=status)
