@@ -57,7 +57,9 @@ def show_proof(payment: Payment, as_json: AsJSON = False, profile: ProfileName =
             if verdict is None:
                 facts(found, as_json=False)
             else:
-                decide(payment, verdict.reason, approved=verdict.approved, dry_run=False, as_json=False, profile=profile)
+                decide(
+                    payment, verdict.reason, approved=verdict.approved, dry_run=False, as_json=False, profile=profile
+                )
             return
     facts(found, as_json=False)
     desk.pictures([("PHOTO", found["photoURL"])])

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+import structlog
 from litestar import Litestar, MediaType
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
@@ -54,6 +55,7 @@ from iayos.web.idempotency import Idempotent
 from iayos.web.request import JSONRequest
 
 BODY_LIMIT = 1_000_000
+log = structlog.get_logger(__name__)
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -103,7 +105,17 @@ def create_app(settings: Settings) -> Litestar:
 
 @asynccontextmanager
 async def resources(app: Litestar) -> AsyncIterator[None]:
-    """What the service holds open while it runs."""
+    """What the service holds open while it runs; why it cannot is in the log, for uvicorn says no more than that."""
+    try:
+        async with _opened(app):
+            yield
+    except Exception:
+        log.exception("the service cannot run")
+        raise
+
+
+@asynccontextmanager
+async def _opened(app: Litestar) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     app.state.find_principal = partial(find_principal, secret=settings.secret)
     async with opened(settings) as services:

@@ -14,9 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
-import asyncpg
 import msgspec
 
 from cli import ask, show
@@ -24,9 +23,13 @@ from cli.faults import CONFLICT, USAGE, Fault
 from cli.host import progress
 from cli.host.database import database, newest_version, versions
 from cli.host.programs import connection_of, major, program
+from cli.host.reach import connected
 from iayos.core.db import Database
 from iayos.ledger.root import ROOT_SQL
 from iayos.payments.verify import verify
+
+if TYPE_CHECKING:
+    import asyncpg
 
 CHUNK: Final = 1 << 20
 COUNTED: Final = ("accounts", "jobs", "payments", "journals", "postings")
@@ -78,25 +81,27 @@ def backup(file: Path | None, data_dir: Path, *, as_json: bool) -> None:
 
 async def written(url: str, target: Path) -> Manifest:
     """Dump one snapshot; what its ledger comes to is read in the same snapshot."""
-    connection = await asyncpg.connect(url)
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
+        async with connected(url) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
             snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
             facts = await facts_of(connection)
+            found = program("pg_dump", facts["postgresql"])
             with private(unfinished) as file:
-                found = program("pg_dump", facts["postgresql"])
                 size, digest = await asyncio.to_thread(dump, found, url, snapshot, file)
         made = Manifest(
-            made_at=datetime.now(UTC), iayos=show.version(), pg_dump=str(major(found)), size=size, sha256=digest, **facts,
-        )  # fmt: skip
-        beside = manifest_of(target)
-        with private(beside) as file:
+            made_at=datetime.now(UTC),
+            iayos=show.version(),
+            pg_dump=str(major(found)),
+            size=size,
+            sha256=digest,
+            **facts,
+        )
+        with private(manifest_of(target)) as file:
             file.write(msgspec.json.format(msgspec.json.encode(made)) + b"\n")
         unfinished.rename(target)
     finally:
         unfinished.unlink(missing_ok=True)
-        await connection.close()
     return made
 
 
@@ -181,14 +186,11 @@ def checked(file: Path) -> Manifest:
 
 async def refuse_unfit(url: str, *, replace: bool) -> None:
     """A database that holds something, or that somebody uses, is not overwritten in passing."""
-    connection = await asyncpg.connect(url)
-    try:
+    async with connected(url) as connection:
         others = await still_there(connection)
         there = await connection.fetchval(
             "SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('public') AND relkind IN ('r', 'p', 'v', 'm')"
         )
-    finally:
-        await connection.close()
     if others:
         raise Fault(
             f"this database is in use: {show.counted(others, 'other connection')}.", code=CONFLICT,

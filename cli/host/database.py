@@ -12,6 +12,7 @@ from pathlib import Path
 import iayos
 from cli import show
 from cli.faults import CONFLICT, USAGE, Fault
+from cli.host.reach import connected
 
 
 class Server:
@@ -91,30 +92,20 @@ def versions() -> list[str]:
 
 async def version_of(url: str) -> str | None:
     """The migration that a database has reached; None for an empty one."""
-    import asyncpg
-
-    connection = await asyncpg.connect(url)
-    try:
+    async with connected(url) as connection:
         if await connection.fetchval("SELECT to_regclass('alembic_version') IS NULL"):
             return None
         version: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
         return version
-    finally:
-        await connection.close()
 
 
 async def is_prepared(url: str, emails: Sequence[str]) -> bool:
     """Has this database every migration, and these accounts?"""
-    import asyncpg
-
     if await version_of(url) != newest_version():
         return False
-    connection = await asyncpg.connect(url)
-    try:
+    async with connected(url) as connection:
         found = await connection.fetchval("SELECT count(*) FROM accounts WHERE email = ANY ($1)", list(emails))
         return bool(found == len(emails))
-    finally:
-        await connection.close()
 
 
 def postgres_version() -> str:

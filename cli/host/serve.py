@@ -6,7 +6,7 @@ from socket import socket
 
 import structlog
 
-from cli.host import api, meters
+from cli.host import api, meters, reach
 from cli.host.settings import begin_log, settings
 from cli.host.sockets import listening, url_of
 from cli.host.supervise import Child, Supervisor, first, told_to_stop
@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 def serve(*, host: str, port: int, workers: int) -> int:
     """Serve until told to stop; the exit code."""
     wanted = settings()
+    reach.check(wanted)
     begin_log(wanted)
     with listening(port, host=host) as sock:
         log.info("serving", url=url_of(sock), processes=workers)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -153,3 +154,40 @@ async def test_a_runner_shows_its_health_and_its_metrics_when_asked_to(
         running.process.send_signal(signal.SIGTERM)
         assert await running.ended() == 0, running.log.read_text()
     assert all({"event", "level", "timestamp"} <= line.keys() for line in running.lines())
+
+
+@pytest.mark.parametrize(
+    ("word", "env", "code", "words"),
+    [
+        ("serve", {"IAYOS_DATABASE_URL": "postgresql://x:s3cret@127.0.0.1:1/y"}, 1, "cannot be reached: 127.0.0.1:1/y"),
+        ("runner", {"IAYOS_DATABASE_URL": "postgresql://x:s3cret@127.0.0.1:1/y"}, 1, "is it running?"),
+        ("serve", {"IAYOS_DATABASE_URL": "postgresql:///y?host=/nowhere"}, 1, "cannot be reached: a local socket/y"),
+        ("serve", {"IAYOS_DATABASE_URL": "s3cret"}, 2, "no address of a PostgreSQL"),
+        ("runner", {"IAYOS_REDIS_URL": "redis://:s3cret@127.0.0.1:1/0"}, 1, "Redis cannot be reached: 127.0.0.1:1/0"),
+        ("serve", {"IAYOS_REDIS_URL": "s3cret"}, 2, "no address of a Redis"),
+        ("serve", {"IAYOS_DATABASE_URL": "empty"}, 5, "iayos db migrate"),
+        ("serve", {"IAYOS_DATABASE_URL": "absent"}, 1, "there is no such database"),
+    ],
+)
+async def test_what_is_missing_at_the_start_is_said_in_a_sentence(
+    settings: Settings, tmp_path: Path, word: str, env: dict[str, str], code: int, words: str
+) -> None:
+    elsewhere = {"empty": "/postgres?", "absent": "/absent?"}.get(env.get("IAYOS_DATABASE_URL", ""))
+    if elsewhere:
+        env = {"IAYOS_DATABASE_URL": re.sub(r"/test_\w+\?", elsewhere, settings.database_url)}
+    with iayos(settings, tmp_path / "log", word, **env) as ending:
+        assert await ending.ended() == code
+    said = ending.log.read_text()
+    assert said.startswith("Error: ")
+    assert words in said
+    assert "s3cret" not in said
+    assert "Traceback" not in said
+
+
+async def test_redis_without_its_package_names_the_extra(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "redis.py").write_text("raise ImportError('no redis here')")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    env = {"IAYOS_REDIS_URL": "redis://127.0.0.1:1/0", "PYTHONPATH": path}
+    with iayos(settings, tmp_path / "log", "serve", **env) as ending:
+        assert await ending.ended() == 1
+    assert "pip install 'iayos[redis]'" in ending.log.read_text()
