@@ -36,8 +36,13 @@ def list_disputes(
     show.table(COLUMNS, [row(one) for one in found], as_json=as_json, raw=found, footer=footer)
 
 
-@app.command("show", epilog="Example: iayos disputes show 12")
-def show_dispute(dispute: Dispute, as_json: AsJSON = False, profile: ProfileName = None) -> None:
+@app.command("show", epilog="Example: iayos disputes show 12 --pictures")
+def show_dispute(
+    dispute: Dispute,
+    pictures: Annotated[bool, typer.Option("--pictures", help="On a terminal, draw the evidence below.")] = False,
+    as_json: AsJSON = False,
+    profile: ProfileName = None,
+) -> None:
     """One dispute with its offers and evidence."""
     with API.signed_in(profile) as api:
         found = api.get(f"/api/disputes/{dispute}")
@@ -54,6 +59,10 @@ def show_dispute(dispute: Dispute, as_json: AsJSON = False, profile: ProfileName
         (Column("RULING"), ruling["reason"]), (Column("ENDED", "time"), found["endedAt"]),
     ]  # fmt: skip
     show.facts(facts, as_json=as_json, raw=found)
+    if pictures and not as_json and show.terminal():
+        from cli import desk
+
+        desk.pictures((f"by account {one['byAccountID']}", one["url"]) for one in found["evidence"])
 
 
 @app.command(epilog="Example: iayos disputes rule 12 --to-payee 333.33 --reason 'Half of it was done' --yes")

@@ -67,11 +67,11 @@ def review_next(as_json: AsJSON = False, profile: ProfileName = None) -> None:
         except KeyboardInterrupt:
             stopped = True
         finally:
-            review.give_back()
+            trouble = review.give_back()
             if as_json or review.decided:
                 show.table(COLUMNS, [row(one) for one in review.decided], as_json=as_json, raw=review.decided)
     if stopped:
-        raise Fault("stopped; what you held is free again.")
+        raise Fault(f"stopped; {trouble or 'what you held is free again.'}")
     if review.said:
         show.note(review.said)
 

@@ -135,12 +135,12 @@ def _codes(picture: "Image") -> list[str]:
 
 
 def _numbers(picture: "Image") -> list[str]:
-    """The nearest of 256 colours, the error spread over the neighbours."""
+    """The nearest of 256 colours; spreading the error over so few pixels would be noise."""
     from PIL import Image
 
     colours = Image.new("P", (1, 1))
     colours.putpalette([part for colour in _PALETTE for part in colour])
-    return [f"5;{number + 16}" for number in picture.quantize(palette=colours).tobytes()]
+    return [f"5;{number + 16}" for number in picture.quantize(palette=colours, dither=Image.Dither.NONE).tobytes()]
 
 
 def _dots(picture: "Image", columns: int, rows: int) -> list[str]:

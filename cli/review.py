@@ -43,21 +43,22 @@ class Review:
             if key == "s":
                 self._skipped.add(claimed["kycID"])
             if key != "enter":
-                self.give_back()
+                self.said = self.give_back() or self.said
             if key == "q":
                 return
         self.said = f"{self.said}\n{'No other case is free.' if self._skipped else 'No case waits.'}".lstrip()
 
-    def give_back(self) -> None:
-        """Whoever comes next may have the case; a claim that is no longer ours needs nothing."""
-        if self.held is None:
-            return
+    def give_back(self) -> str:
+        """Whoever comes next may have the case; what stood in the way of that. A claim that is no longer ours needs nothing."""
+        number, self.held = self.held, None
+        if number is None:
+            return ""
         try:
-            self._api.post(f"{QUEUE}/{self.held}/release")
+            self._api.post(f"{QUEUE}/{number}/release")
         except Fault as fault:
             if fault.code not in {CONFLICT, NOT_FOUND}:
-                show.note(f"Case {self.held} could not be given back: {fault.message} Your claim lapses by itself.")
-        self.held = None
+                return f"Case {number} could not be given back: {fault.message} Your claim lapses by itself."
+        return ""
 
     def _next(self) -> dict[str, Any] | None:
         """The most urgent case that is free, claimed; one that somebody else took meanwhile is passed over."""

@@ -12,6 +12,7 @@ import termios
 import time
 import tty
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self, TextIO, get_args
 
@@ -58,8 +59,9 @@ class Screen:
         return cls(out, sys.stdin.fileno())
 
     def __enter__(self) -> Self:
-        for number, handler in ((signal.SIGWINCH, self._resized), (signal.SIGTERM, signal.default_int_handler)):
-            self._handlers[number] = signal.signal(number, handler)
+        endings = (signal.SIGTERM, signal.SIGHUP)  # a line that breaks ends as Ctrl-C does: what is held is given back
+        self._handlers = {number: signal.signal(number, signal.default_int_handler) for number in endings}
+        self._handlers[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, self._resized)
         self._single_keys()
         try:
             self.means = means(os.environ, self)
@@ -71,11 +73,10 @@ class Screen:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        try:
+        with suppress(OSError, termios.error):  # the terminal may have gone
             if self._whole:
                 self.write((FORGET if self.means.way == "kitty" else "") + LEAVE)
-        finally:
-            self._restore()
+        self._restore()
 
     def _single_keys(self) -> None:
         tty.setcbreak(self._keyboard, termios.TCSADRAIN)
@@ -84,7 +85,8 @@ class Screen:
         termios.tcsetattr(self._keyboard, termios.TCSADRAIN, now)
 
     def _restore(self) -> None:
-        termios.tcsetattr(self._keyboard, termios.TCSAFLUSH, self._before)
+        with suppress(termios.error):
+            termios.tcsetattr(self._keyboard, termios.TCSAFLUSH, self._before)
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         for end in (self._woken, self._wake):

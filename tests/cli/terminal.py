@@ -97,7 +97,17 @@ class Terminal:
             os.waitpid(self.pid, 0)
         except (ProcessLookupError, ChildProcessError):
             pass
+        if self.ours >= 0:
+            os.close(self.ours)
+
+    async def hung_up(self) -> None:
+        """The line breaks; wait until the program has noticed."""
         os.close(self.ours)
+        self.ours = -1
+        deadline = time.monotonic() + PATIENCE_S
+        while self._lives():
+            assert time.monotonic() < deadline, "it goes on"
+            await asyncio.sleep(0.01)
 
     def _lives(self) -> bool:
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None

@@ -131,6 +131,16 @@ async def test_a_case_that_is_left_is_free_again(bench: Bench, sit: Sit, signed_
     assert (found["claimedBy"], found["status"]) == (None, "PENDING")
 
 
+async def test_a_line_that_breaks_gives_the_case_back(bench: Bench, sit: Sit, signed_in: SignIn) -> None:
+    await signed_in()
+    _, kyc_id = await case_of(bench)
+    person = sit("kyc", "next")
+    await person.until("[q] leave")
+    assert (await seen_by_staff(bench, kyc_id))["claimedBy"] is not None
+    await person.hung_up()
+    assert (await seen_by_staff(bench, kyc_id))["claimedBy"] is None
+
+
 async def test_a_case_that_is_skipped_is_free_and_does_not_come_again(
     bench: Bench, sit: Sit, signed_in: SignIn
 ) -> None:
