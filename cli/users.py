@@ -15,8 +15,8 @@ Account = Annotated[int, typer.Argument(metavar="ID", min=1, help="The account, 
 Role = Literal["ADMIN", "KYC_REVIEWER", "FINANCE", "SUPPORT"]
 PATH: Final = "/api/admin/users"
 COLUMNS: Final = (
-    Column("ACCOUNT", "number"), Column("NAME"), Column("EMAIL"), Column("PROFILE"), Column("ROLE"),
-    Column("JOINED", "time"), Column("SUSPENDED", "time"),
+    Column("ACCOUNT", "number"), Column("NAME"), Column("EMAIL"), Column("KIND"), Column("JOINED", "time"),
+    Column("SUSPENDED", "time"),
 )  # fmt: skip
 CLOSED: Final = {
     "listings": "LISTINGS CANCELLED", "applications": "APPLICATIONS WITHDRAWN", "invitations": "INVITATIONS CLOSED",
@@ -67,7 +67,8 @@ def suspend(
     ask.sure(f"Suspend account {account}? What it has open is closed, and stays closed.", yes=yes or dry_run)
     with API.signed_in(profile) as api, advising(f"iayos users show {account}"):
         found = api.post(f"{PATH}/{account}/suspend", {"reason": reason}, dry_run=dry_run)
-    closed = [(Column(heading, "number"), found["closed"][kind]) for kind, heading in CLOSED.items()]
+    none = None if show.terminal() else 0
+    closed = [(Column(heading, "number"), found["closed"][what] or none) for what, heading in CLOSED.items()]
     show.facts([*standing(found), *closed], as_json=as_json, raw=found)
     if dry_run:
         show.note(show.DRY)
@@ -122,7 +123,7 @@ def decide(account: int, verb: str, body: dict[str, Any], *, dry_run: bool, as_j
 def row(one: dict[str, Any]) -> list[Any]:
     """An account in a table."""
     return [
-        one["accountID"], name(one), one["email"], profiles(one), one["role"], one["createdAt"], one["suspendedAt"],
+        one["accountID"], name(one), one["email"], kind(one), one["createdAt"], one["suspendedAt"],
     ]  # fmt: skip
 
 
@@ -131,7 +132,7 @@ def facts(found: dict[str, Any]) -> list[tuple[Column, Any]]:
     case = found["KYC"]
     place = ", ".join(part for part in (found["city"], found["province"]) if part) or None
     return [
-        *standing(found), (Column("PROFILE"), profiles(found)), (Column("ROLE"), found["role"]),
+        *standing(found), (Column("KIND"), kind(found)),
         (Column("PHONE"), found["contactNum"]), (Column("PLACE"), place), (Column("JOINED", "time"), found["createdAt"]),
         (Column("EMAIL CONFIRMED"), yes_or_no(said=found["emailVerified"])),
         (Column("IDENTITY"), "verified" if found["KYCVerified"] else "not verified"),
@@ -156,9 +157,9 @@ def name(one: dict[str, Any]) -> str:
     return str(one["businessName"] or f"{one['firstName']} {one['lastName']}")
 
 
-def profiles(one: dict[str, Any]) -> str | None:
-    """The profiles that it holds."""
-    return ", ".join(one["profileTypes"]).lower() or None
+def kind(one: dict[str, Any]) -> str | None:
+    """Its role on the staff, and the profiles that it holds."""
+    return ", ".join([*([one["role"]] if one["role"] else []), *(held.lower() for held in one["profileTypes"])]) or None
 
 
 def yes_or_no(*, said: bool) -> str:

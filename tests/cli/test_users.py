@@ -22,7 +22,7 @@ async def test_an_account_is_found_and_shown(bench: Bench, iayos: Iayos, signed_
     listed = await iayos("users", "list", "--find", "kto san")
     (line,) = listed.out.splitlines()
     assert (listed.code, listed.err) == (0, "")
-    assert line.split("\t")[:5] == [str(who.id), "Benedikto Santos", who.api.someone.email, "worker", ""]
+    assert line.split("\t")[:4] == [str(who.id), "Benedikto Santos", who.api.someone.email, "worker"]
     shown = await iayos("users", "show", str(who.id))
     facts = told(shown.out)
     assert (shown.code, shown.err) == (0, "")
@@ -65,7 +65,7 @@ async def test_a_suspension_and_its_end(bench: Bench, iayos: Iayos, signed_in: S
     assert f"Try:   iayos users show {number}" in again.err
 
     dry = await iayos("users", "restore", number, *WHY, "--dry-run")
-    assert (dry.code, dry.out.split("\t")[6].strip()) == (0, "")
+    assert (dry.code, dry.out.split("\t")[5].strip()) == (0, "")
     assert (await iayos("users", "show", number)).out.splitlines()[3].startswith("SUSPENDED\t20")
     restored = await iayos("users", "restore", number, *WHY, "--yes")
     assert (restored.code, restored.err, restored.out.split("\t")[0]) == (0, "", number)
@@ -77,12 +77,12 @@ async def test_who_is_on_the_staff(bench: Bench, iayos: Iayos, signed_in: SignIn
     someone = await make.account(bench.db)
     number = str(someone.account_id)
     dry = await iayos("users", "role", number, "FINANCE", *WHY, "--dry-run")
-    assert (dry.code, dry.out.split("\t")[4]) == (0, "FINANCE")
+    assert (dry.code, dry.out.split("\t")[3]) == (0, "FINANCE, client")
     assert (await iayos("users", "role", number, "none", *WHY, "--yes")).code == 5
     given = await iayos("users", "role", number, "FINANCE", *WHY, "--yes")
-    assert (given.code, given.out.split("\t")[4]) == (0, "FINANCE")
+    assert (given.code, given.out.split("\t")[3]) == (0, "FINANCE, client")
     taken = await iayos("users", "role", number, "none", *WHY, "--yes")
-    assert (taken.code, taken.out.split("\t")[4]) == (0, "")
+    assert (taken.code, taken.out.split("\t")[3]) == (0, "client")
     assert (await iayos("users", "role", number, "KING", *WHY, "--yes")).code == 2
 
     me = json.loads((await iayos("whoami", "--json")).out)["accountID"]
