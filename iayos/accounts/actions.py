@@ -175,7 +175,7 @@ async def change_password(
             raise sign_in.WrongPassword("currentPassword")
         await sessions.end_all(tx, account.id, reason="PASSWORD_CHANGED")
         await outbox.later(tx, "accounts.mail_password_changed", account_id=account.id, at_time=clock.now().isoformat())
-        return await sessions.begin(tx, account, by.session_kind, secret=secret)
+        return await sessions.begin(tx, account, by.session_kind, secret=secret, continues=by.session_id)
 
 
 async def edit(tx: Tx, wanted: EditAccount, *, by: Principal) -> Account:
@@ -205,7 +205,8 @@ async def switch_profile(tx: Tx, to: Personal, *, by: Principal, secret: str) ->
     await sessions.end_all(tx, account.id, reason="PROFILE_SWITCHED")
     held = list(dict.fromkeys([*account.profile_types, to.value]))
     switched = await tx.one(SWITCH, account_id=account.id, to=to.value, held=held, now=clock.now())
-    return await sessions.begin(tx, switched, by.session_kind, sessions.MOBILE, secret=secret)
+    kinds = by.session_kind, sessions.MOBILE
+    return await sessions.begin(tx, switched, *kinds, secret=secret, continues=by.session_id)
 
 
 async def create_staff(

@@ -5,6 +5,7 @@ from datetime import datetime
 from advanced_alchemy.base import IdentityAuditBase, IdentityBase
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Double,
@@ -106,6 +107,8 @@ class SessionTable(IdentityBase):
     expires_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     end_reason: Mapped[str | None] = mapped_column(Text)
+    continues: Mapped[int | None] = mapped_column(BigInteger)
+    """The session in whose place this one came, on the same device; its phone goes on getting pushes."""
 
 
 class RefreshTokenTable(IdentityBase):

@@ -11,7 +11,7 @@ from iayos.accounts.models import Account, RefreshTokenTable, SessionTable
 from iayos.accounts.queries import account_of
 from iayos.core import clock, tokens
 from iayos.core.db import Database, Row, Statement, Tx
-from iayos.core.errors import AuthFailed
+from iayos.core.errors import AuthFailed, AuthRequired
 from iayos.core.models import Instant
 from iayos.core.principal import Principal
 
@@ -78,22 +78,31 @@ TURNED = Statement(
 _end = update(SessionTable).values(
     ended_at=bindparam("now", type_=Instant), end_reason=bindparam("reason")
 ).where(SessionTable.ended_at.is_(None))  # fmt: skip
+HELD_OPEN = Statement(
+    select(SessionTable.ended_at.is_(None)).where(SessionTable.id == bindparam("session_id")).with_for_update(read=True)
+)
 END_ALL = Statement(_end.where(SessionTable.account_id == bindparam("of_account")))
 END_ONE = Statement(_end.where(SessionTable.id == bindparam("of_session")))
 
 
-async def begin(tx: Tx, account: Account, *kinds: str, secret: str) -> Opened:
-    """Open a session of each of these kinds."""
+async def begin(tx: Tx, account: Account, *kinds: str, secret: str, continues: int | None = None) -> Opened:
+    """Open a session of each of these kinds; one that continues another takes its phone along."""
     return Opened(
         account=account,
-        cookie=await _open_web(tx, account) if WEB in kinds else None,
-        pair=await _open_mobile(tx, account, secret=secret) if MOBILE in kinds else None,
+        cookie=await _open_web(tx, account, continues) if WEB in kinds else None,
+        pair=await _open_mobile(tx, account, continues, secret=secret) if MOBILE in kinds else None,
     )
 
 
 async def end(tx: Tx, by: Principal, *, reason: str) -> None:
     """End the session that this request came by."""
     await tx.run(END_ONE, of_session=by.session_id, now=clock.now(), reason=reason)
+
+
+async def hold_open(tx: Tx, by: Principal) -> None:
+    """The session that this request came by, kept from ending until the transaction does; refused when it has ended."""
+    if not await tx.value(HELD_OPEN, session_id=by.session_id):
+        raise AuthRequired
 
 
 async def end_all(tx: Tx, account_id: int, *, reason: str) -> None:
@@ -115,20 +124,21 @@ async def refresh(db: Database, refresh_token: str, *, secret: str) -> tuple[str
     return pair
 
 
-async def _open_web(tx: Tx, account: Account) -> str:
+async def _open_web(tx: Tx, account: Account, continues: int | None) -> str:
     cookie, moment = tokens.secret(), clock.now()
     await tx.insert(
         SessionTable, account_id=account.id, kind=WEB, token_hash=tokens.digest(cookie), created_at=moment,
-        expires_at=moment + WEB_LASTS,
+        expires_at=moment + WEB_LASTS, continues=continues,
     )  # fmt: skip
     return cookie
 
 
-async def _open_mobile(tx: Tx, account: Account, *, secret: str) -> tuple[str, str]:
+async def _open_mobile(tx: Tx, account: Account, continues: int | None, *, secret: str) -> tuple[str, str]:
     moment = clock.now()
     session_id = await tx.insert(
-        SessionTable, account_id=account.id, kind=MOBILE, created_at=moment, expires_at=moment + bearer.REFRESH_LASTS
-    )
+        SessionTable, account_id=account.id, kind=MOBILE, created_at=moment, expires_at=moment + bearer.REFRESH_LASTS,
+        continues=continues,
+    )  # fmt: skip
     return _mint(secret, account, session_id, await _issue(tx, session_id))
 
 

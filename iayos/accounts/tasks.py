@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from iayos.accounts import mails
@@ -49,6 +49,11 @@ TOKEN = Statement(
 )
 _before = bindparam("before", type_=Instant)
 _over = select(SessionTable.id).where(or_(SessionTable.expires_at < _before, SessionTable.ended_at < _before))
+EXPIRE = Statement(
+    update(SessionTable)
+    .where(SessionTable.ended_at.is_(None), SessionTable.expires_at < bindparam("now", type_=Instant))
+    .values(ended_at=SessionTable.expires_at, end_reason="EXPIRED")
+)
 SWEEPS: Final = (
     Statement(delete(RefreshTokenTable).where(RefreshTokenTable.session_id.in_(_over))),
     Statement(delete(SessionTable).where(SessionTable.id.in_(_over))),
@@ -97,8 +102,9 @@ async def mail_standing(db: Database, mailer: Mailer, *, account_id: int, kind: 
 
 
 async def sweep(db: Database) -> None:
-    """Forget sessions, tokens and failures that have been over for a month."""
+    """End sessions that ran out; forget sessions, tokens and failures that have been over for a month."""
     async with db.transaction() as tx:
+        await tx.run(EXPIRE, now=clock.now())
         for statement in SWEEPS:
             await tx.run(statement, before=clock.now() - KEPT)
 

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Text, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from iayos.accounts.sessions import hold_open
 from iayos.core import clock
 from iayos.core.db import Statement, Tx, columns
 from iayos.core.errors import NotFound
@@ -17,7 +18,7 @@ MOST: Final = 20
 
 _mine = PushTokenTable.account_id == bindparam("account_id", type_=BigInteger)
 _new = insert(PushTokenTable).values(
-    account_id=bindparam("account_id"), token=bindparam("token"), device_type=bindparam("device_type", type_=Text),
+    account_id=bindparam("account_id"), session_id=bindparam("session_id"), token=bindparam("token"), device_type=bindparam("device_type", type_=Text),
     registered_at=bindparam("now", type_=Instant), rests_until=None, retired_at=None,
 )  # fmt: skip
 # Who registers a phone that Expo had given up says that it lives.
@@ -26,6 +27,7 @@ REGISTER = Statement(
         index_elements=["token"],
         set_={
             "account_id": _new.excluded.account_id,
+            "session_id": _new.excluded.session_id,
             "device_type": _new.excluded.device_type,
             "registered_at": _new.excluded.registered_at,
             "retired_at": None,
@@ -45,8 +47,16 @@ FORGET = Statement(delete(PushTokenTable).where(_mine, PushTokenTable.token == b
 
 
 async def register(tx: Tx, token: str, device_type: str | None, *, by: Principal) -> PushToken:
-    """This phone gets the caller's pushes from now on, and nobody else's."""
-    device = await tx.one(REGISTER, account_id=by.account_id, token=token, device_type=device_type, now=clock.now())
+    """This phone gets the caller's pushes for as long as this sign-in lasts, and nobody else's."""
+    await hold_open(tx, by)
+    device = await tx.one(
+        REGISTER,
+        account_id=by.account_id,
+        session_id=by.session_id,
+        token=token,
+        device_type=device_type,
+        now=clock.now(),
+    )
     await tx.run(FORGET_OLD, account_id=by.account_id)
     return device
 

@@ -47,16 +47,18 @@ class Notification(Row, frozen=True):
 
 
 class PushTokenTable(IdentityBase):
-    """A phone, as Expo names it. It belongs to whoever registered it last."""
+    """A phone, as Expo names it. It belongs to whoever registered it last, and is retired with that sign-in (by a trigger)."""
 
     __tablename__ = "push_tokens"
     __table_args__ = (
         UniqueConstraint("token", name="uq_push_tokens_token"),
         CheckConstraint("device_type IN ('ios','android')", name="device_type_known"),
         Index("ix_push_tokens_account", "account_id", "registered_at"),
+        Index("ix_push_tokens_session_id", "session_id"),
     )
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
     token: Mapped[str] = mapped_column(Text)
     device_type: Mapped[str | None] = mapped_column(Text)
     registered_at: Mapped[datetime] = mapped_column(Instant)

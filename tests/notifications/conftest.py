@@ -52,10 +52,12 @@ class Post:
     async def phone(self, someone: make.Someone) -> str:
         """A phone of theirs, straight into the database."""
         self.devices += 1
+        session_id = await self.db.pool.fetchval("SELECT id FROM sessions WHERE account_id = $1", someone.account_id)
         async with self.db.transaction() as tx:
             await tx.insert(
                 PushTokenTable,
                 account_id=someone.account_id,
+                session_id=session_id,
                 token=token(self.devices),
                 device_type="android",
                 registered_at=clock.now(),

@@ -27,8 +27,13 @@ CROWD = (
     """,
     "INSERT INTO worker_specializations (account_id, category_id) SELECT id, 1 FROM accounts WHERE email LIKE 'crowd%'",
     """
-    INSERT INTO push_tokens (account_id, token, registered_at)
-    SELECT id, 'ExponentPushToken[crowd' || id || ']', clock_timestamp() FROM accounts WHERE email LIKE 'crowd%'
+    WITH signed_in AS (
+        INSERT INTO sessions (account_id, kind, created_at, expires_at)
+        SELECT id, 'MOBILE', clock_timestamp(), clock_timestamp() + interval '30 days' FROM accounts WHERE email LIKE 'crowd%'
+        RETURNING id, account_id
+    )
+    INSERT INTO push_tokens (account_id, session_id, token, registered_at)
+    SELECT account_id, id, 'ExponentPushToken[crowd' || account_id || ']', clock_timestamp() FROM signed_in
     """,
 )
 TOLD = Statement[Any](text("SELECT count(*) FROM notifications WHERE type = 'JOB_CREATED'"))
