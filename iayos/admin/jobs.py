@@ -21,6 +21,7 @@ from iayos.core.principal import Principal
 from iayos.core.second import decided_by_two
 from iayos.disputes.models import DisputeTable
 from iayos.disputes.states import DisputeStatus
+from iayos.jobs.actions import refuse_own
 from iayos.jobs.explain import explain
 from iayos.jobs.models import Job, JobTable
 from iayos.jobs.queries import find_job, lock_job, show_all
@@ -39,12 +40,6 @@ class DisputeToRule(Conflict):
     """A dispute decides about the money of this job."""
 
     code, message = "DISPUTE_OPEN", "A dispute about this job is open; staff ends it by a ruling."
-
-
-class TakesPart(Conflict):
-    """A member of staff is a side of the job."""
-
-    code, message = "JOB_OWN", "Nobody decides about himself: another member of staff has to end this job."
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,8 +149,7 @@ async def cancel(tx: Tx, job_id: int, *, reason: str, by: Principal) -> StaffCan
     job = await lock_job(tx, job_id)
     if job is None:
         raise NotFound(jobID=job_id)
-    if by.account_id in job.participants:
-        raise TakesPart(jobID=job.id)
+    refuse_own(job, by)
     await _refuse_disputed(tx, job)
     back = await staff_cancel.goes_back(tx, job)
     decided = await decided_by_two(tx, f"job:{job.id}", amount=sum(back), by=by, facts=_facts(job, back))

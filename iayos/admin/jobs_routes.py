@@ -45,7 +45,7 @@ async def show_job(reads: Reading, state: State, job_id: FromPath[int]) -> JobSt
 
 @post(
     "/{job_id:int}/cancel", status_code=200, summary="End a job",
-    opt=answers(verbs.TakesPart, verbs.DisputeToRule, WorkApproved, jobs.AlreadyCompleted, jobs.AlreadyCancelled) | DRY_RUN,
+    opt=answers(jobs.OwnJob, verbs.DisputeToRule, WorkApproved, jobs.AlreadyCompleted, jobs.AlreadyCancelled) | DRY_RUN,
 )  # fmt: skip
 async def cancel_job(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[StaffCancelIn]) -> StaffCancelOut:
     """What is held goes back to the client, with the fees; above ₱50,000 another member of staff repeats the call.

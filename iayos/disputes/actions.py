@@ -198,6 +198,7 @@ async def withdraw(tx: Tx, dispute_id: int, *, by: Principal) -> Dispute:
 async def rule(tx: Tx, dispute_id: int, *, to_payee: int, reason: str, by: Principal) -> tuple[Dispute, bool]:
     """A member of staff divides what is held; above ₱50,000 a second one repeats it. True: it waits for the second."""
     job, dispute = await _locked_by_staff(tx, dispute_id)
+    jobs.refuse_own(job, by)
     held = await balance(tx, chart.escrow(job.id))
     if to_payee > held:
         raise Invalid.of("toPayee", f"Only {in_words(held)} is held")

@@ -145,7 +145,7 @@ async def all_disputes(
 
 @post(
     "/admin/disputes/{dispute_id:int}/rule", status_code=200, summary="Rule on a dispute", tags=["admin"],
-    guards=[staff("SUPPORT", "FINANCE")], opt=answers(*OPEN) | DRY_RUN,
+    guards=[staff("SUPPORT", "FINANCE")], opt=answers(*OPEN, jobs.OwnJob) | DRY_RUN,
 )  # fmt: skip
 async def rule(db: OwnTx, me: Me, state: State, dispute_id: FromPath[int], data: JSONBody[RulingIn]) -> DisputeOut:
     """Divides what is held; above ₱50,000 another member of staff has to repeat the call."""

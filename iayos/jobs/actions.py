@@ -76,6 +76,12 @@ class DisputeOpen(Conflict):
     code, message = "DISPUTE_OPEN", "A dispute about this job is open; it must be settled first."
 
 
+class OwnJob(Conflict):
+    """A member of staff is a side of the job."""
+
+    code, message = "JOB_OWN", "Nobody decides about himself: this is for another member of staff."
+
+
 class PaymentOverdue(Forbidden):
     code, message = "PAYMENT_OVERDUE", "A second half is overdue. Pay it first; then you can post and hire again."
 
@@ -258,6 +264,12 @@ def refuse_disputed(job: Job) -> None:
     """A dispute stops everything else."""
     if job.dispute_open:
         raise DisputeOpen(jobID=job.id)
+
+
+def refuse_own(job: Job, by: Principal) -> None:
+    """Staff decides about others' jobs."""
+    if by.account_id in job.participants:
+        raise OwnJob(jobID=job.id)
 
 
 def refuse_ended(job: Job) -> None:

@@ -114,6 +114,7 @@ async def confirm(tx: Tx, job_id: int, amount: int, *, by: Principal) -> Job:
 async def verify(tx: Tx, payment_id: int, *, approved: bool, notes: str, by: Principal) -> tuple[Payment, bool]:
     """Staff decides about a photo. True: the decision moves so much that another member has to repeat it."""
     job, payment = await _locked(tx, payment_id)
+    jobs.refuse_own(job, by)
     if payment.status != PaymentStatus.PENDING:
         raise AlreadyDecided(status=payment.status)
     attempts.amount_due(job, FINAL)

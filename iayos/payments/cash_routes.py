@@ -55,7 +55,7 @@ async def confirm_cash(tx: InTx, me: Me, job_id: FromPath[int], data: JSONBody[C
 
 @post(
     "/admin/payments/{payment_id:int}/verify-cash", status_code=200, summary="Decide about a cash proof", tags=["admin"],
-    guards=readers, opt=answers(cash.AlreadyDecided, *DUE) | DRY_RUN,
+    guards=readers, opt=answers(cash.AlreadyDecided, jobs.OwnJob, *DUE) | DRY_RUN,
 )  # fmt: skip
 async def verify_cash(tx: InTx, me: Me, payment_id: FromPath[int], data: JSONBody[VerdictIn]) -> TransactionOut:
     """Approved: the payee gets the held half. Rejected: the client is asked for another photo."""

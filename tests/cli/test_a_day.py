@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class Desk:
 
 
 @pytest.fixture
-def desks(up: Up, tmp_path: Path) -> Iterator[Callable[[], dict[str, Desk]]]:
+def desks(up: Up, tmp_path: Path) -> Callable[[], dict[str, Desk]]:
     def opened() -> dict[str, Desk]:
         found = {}
         for name, role in ROLES.items():
@@ -72,7 +72,7 @@ def desks(up: Up, tmp_path: Path) -> Iterator[Callable[[], dict[str, Desk]]]:
         assert said.code == 0, said.err
         return desk
 
-    yield opened
+    return opened
 
 
 async def test_from_the_first_paper_to_the_last_proof(up: Up, desks: Callable[[], dict[str, Desk]]) -> None:

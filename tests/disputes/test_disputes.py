@@ -159,6 +159,13 @@ async def test_a_large_ruling_needs_two_members_about_the_same_facts(bench: Benc
     assert await bench.balance(f"wallet:{deal.worker_id}") == 30_000_00
 
 
+async def test_nobody_rules_in_his_own_dispute(bench: Bench) -> None:
+    deal, dispute = await disputed(bench)
+    await bench.db.pool.execute("UPDATE accounts SET role = 'SUPPORT' WHERE id = $1", deal.client_id)
+    refused = await deal.client.post(f"/api/admin/disputes/{dispute}/rule", {"toPayee": 0, "reason": "I was right"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "JOB_OWN")
+
+
 async def test_ruling_against_agreement_only_one_counts(bench: Bench) -> None:
     deal, dispute = await disputed(bench)
     staff = await bench.staff()

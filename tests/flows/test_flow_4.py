@@ -88,6 +88,15 @@ async def test_cash_from_choice_to_verification(bench: Bench) -> None:
     assert await bench.balance(f"cash-fees-due:{deal.client_id}") == 0
 
 
+async def test_nobody_verifies_his_own_cash(bench: Bench) -> None:
+    deal = await bench.approved()
+    await choose_cash(deal)
+    payment = (await upload(deal.client, deal)).json()["transactionID"]
+    await bench.db.pool.execute("UPDATE accounts SET role = 'FINANCE' WHERE id = $1", deal.worker_id)
+    refused = await deal.worker.post(f"/api/admin/payments/{payment}/verify-cash", {"approved": True, "notes": "Mine"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "JOB_OWN")
+
+
 async def test_a_rejected_photo_is_followed_by_another(bench: Bench) -> None:
     deal, staff = await bench.approved(), await bench.staff()
     await choose_cash(deal)
