@@ -48,9 +48,11 @@ class Statement(Generic[T]):
     A plain string is SQL without arguments, run as it stands.
     """
 
-    __slots__ = ("into", "names", "sql")
+    __slots__ = ("expected", "into", "names", "sql", "stamped")
     sql: str
     names: tuple[tuple[str, Any], ...]
+    expected: frozenset[str]
+    stamped: bool
     into: type[T] | None
 
     @overload
@@ -60,7 +62,7 @@ class Statement(Generic[T]):
     def __init__(self, clause: ClauseElement | str, into: type[T] | None = None) -> None:
         self.into = into
         if isinstance(clause, str):
-            self.sql, self.names = clause, ()
+            self.sql, self.names, self.expected, self.stamped = clause, (), frozenset(), False
             return
         compiled = cast("SQLCompiler", clause.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True}))
         # A Python default of a column compiles to a bind that nobody fills: it must be given, or be one of the stamps.
@@ -72,16 +74,18 @@ class Statement(Generic[T]):
         }
         self.sql = str(compiled)
         self.names = tuple((name, constants.get(name, msgspec.UNSET)) for name in compiled.positiontup or ())
+        self.expected = frozenset(name for name, _ in self.names)
+        self.stamped = not STAMPS.isdisjoint(self.expected)
 
     def arguments(self, given: dict[str, Any]) -> list[Any]:
         """The arguments in the order of the SQL; one that is missing or unknown is an error, never a silent NULL."""
-        if unknown := given.keys() - {name for name, _ in self.names}:
+        if unknown := given.keys() - self.expected:
             raise TypeError(f"unknown arguments {sorted(unknown)} for: {self.sql}")
-        if not STAMPS.isdisjoint(name for name, _ in self.names):
+        if self.stamped:
             moment = clock.now()
             given = {**dict.fromkeys(STAMPS, moment), **given}
         values = [given.get(name, default) for name, default in self.names]
-        if any(value is msgspec.UNSET for value in values):
+        if msgspec.UNSET in values:
             raise TypeError(f"an argument of {[n for n, _ in self.names]} is missing for: {self.sql}")
         return values
 

@@ -10,10 +10,9 @@ from iayos.core.db import Statement, Tx
 from iayos.core.errors import NotFound
 from iayos.core.models import Instant
 from iayos.core.principal import Principal
-from iayos.notifications.channels import AT_ANY_HOUR, MAILED
 from iayos.notifications.events import Event
 from iayos.notifications.models import Notification, NotificationTable
-from iayos.notifications.plan import TELL, TELL_EACH, TELL_STAFF
+from iayos.notifications.plan import TELL, TELL_EACH, TELL_STAFF, TOGETHER
 from iayos.notifications.queries import COLUMNS
 
 _mine = NotificationTable.account_id == bindparam("account_id")
@@ -32,7 +31,21 @@ async def notify(
     tx: Tx, account_id: int, event: Event, *, data: dict[str, Any], once_key: str | None = None, **facts: str | int
 ) -> None:
     """Tell one account; with a `once_key` that was used before, nobody is told again."""
-    await tx.value(TELL, account_id=account_id, data=data, once_key=once_key, **_what(event, facts))
+    await tell(tx, notice(account_id, event, data=data, once_key=once_key, **facts))
+
+
+def notice(
+    account_id: int, event: Event, *, data: dict[str, Any], once_key: str | None = None, **facts: str | int
+) -> dict[str, Any]:
+    """What `notify` says, to be told together with others."""
+    return {"account_id": account_id, "type": event.type, "data": data, "once_key": once_key, **event.texts(facts)}
+
+
+async def tell(tx: Tx, *notices: dict[str, Any]) -> None:
+    """Tell a few accounts, each its own, in one statement."""
+    if len(notices) > TOGETHER:
+        raise ValueError(f"{len(notices)} notices at once; {TOGETHER} at most")
+    await tx.value(TELL, notices=list(notices), created_at=clock.now())
 
 
 async def notify_each(
@@ -66,18 +79,15 @@ async def notify_staff(
 
 
 def _what(event: Event, facts: dict[str, str | int]) -> dict[str, Any]:
-    return {
-        "type": event.type, "created_at": clock.now(), "mailed": event.type in MAILED,
-        "at_any_hour": event.type in AT_ANY_HOUR, **event.texts(facts),
-    }  # fmt: skip
+    return {"type": event.type, "created_at": clock.now(), **event.texts(facts)}
 
 
 async def mark_read(tx: Tx, notification_id: int, *, by: Principal) -> Notification:
     """A notice of one's own is read; reading it again changes nothing."""
-    notice = await tx.one_or_none(READ, notification_id=notification_id, account_id=by.account_id, read_at=clock.now())
-    if notice is None:
+    found = await tx.one_or_none(READ, notification_id=notification_id, account_id=by.account_id, read_at=clock.now())
+    if found is None:
         raise NotFound(notificationID=notification_id)
-    return notice
+    return found
 
 
 async def mark_all_read(tx: Tx, *, by: Principal) -> int:

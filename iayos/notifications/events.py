@@ -3,6 +3,7 @@
 The first thirteen are the reference's own, to the letter. `{amount}` and `{budget}` are given in centavos and read 1,234.50.
 """
 
+from functools import lru_cache
 from string import Formatter
 from typing import Any, Final, NamedTuple
 
@@ -21,9 +22,9 @@ class Event(NamedTuple):
     body_fil: str
 
     @property
-    def facts(self) -> set[str]:
+    def facts(self) -> frozenset[str]:
         """The names of the facts that the texts need."""
-        return {name for text in self[1:] for _, name, _, _ in Formatter().parse(text) if name}
+        return _facts_of(self)
 
     def texts(self, facts: dict[str, Any]) -> dict[str, str]:
         """Titles and bodies in both languages; a fact that is missing or unknown is an error."""
@@ -31,6 +32,11 @@ class Event(NamedTuple):
             raise TypeError(f"{self.type} needs exactly the facts {sorted(self.facts)}, not {sorted(facts)}")
         told = {name: in_words(fact).removeprefix("₱") if name in MONEY else fact for name, fact in facts.items()}
         return {name: getattr(self, name).format_map(told) for name in self._fields[1:]}
+
+
+@lru_cache(maxsize=256)
+def _facts_of(event: Event) -> frozenset[str]:
+    return frozenset(name for text in event[1:] for _, name, _, _ in Formatter().parse(text) if name)
 
 
 JOB_CREATED: Final = Event(

@@ -22,7 +22,7 @@ from iayos.jobs.queries import lock_job
 from iayos.ledger import chart
 from iayos.ledger.actions import post
 from iayos.notifications import events
-from iayos.notifications.actions import notify, notify_staff
+from iayos.notifications.actions import notice, notify, notify_staff, tell
 from iayos.payments import gateway, queries
 from iayos.payments.gateway import Invoice, Xendit
 from iayos.payments.models import Payment, PaymentTable
@@ -181,18 +181,19 @@ async def _settle_half(
 ) -> Payment:
     await post(tx, reference, (source, chart.escrow(job.id), payment.base), (source, chart.FEES, payment.fee))
     payment = await _complete(tx, payment, JOB, by=by)
+    told: list[dict[str, Any]] = []
     if payment.type == PaymentType.ESCROW:
         job = await jobs.escrow_was_paid(tx, job)
-        await _tell_payee(tx, events.ESCROW_PAID, payment, job, payment.base)
+        told.append(_to_payee(events.ESCROW_PAID, payment, job, payment.base))
     elif job.dispute_open:
         job = await jobs.final_joined_dispute(tx, job)
     else:
         job = await jobs.final_was_paid(tx, job)
         await release(tx, job)
-        await _tell_payee(tx, events.FINAL_PAYMENT_RECEIVED, payment, job, price_of(job))
-    await notify(
-        tx, payment.payer_id, events.PAYMENT_SUCCESS, data=_data(payment), amount=payment.amount, job_title=job.title
-    )
+        told.append(_to_payee(events.FINAL_PAYMENT_RECEIVED, payment, job, price_of(job)))
+    paid = events.PAYMENT_SUCCESS
+    told.append(notice(payment.payer_id, paid, data=_data(payment), amount=payment.amount, job_title=job.title))
+    await tell(tx, *told)
     return payment
 
 
@@ -272,9 +273,8 @@ async def tell_staff(tx: Tx, why: str, *, transaction_id: int | None = None) -> 
     await notify_staff(tx, FLAG_READERS, events.PAYMENT_FLAGGED, data=data, transaction_id=named, reason=why)
 
 
-async def _tell_payee(tx: Tx, event: events.Event, payment: Payment, job: Job, amount: int) -> None:
-    if job.payee_id is not None:
-        await notify(tx, job.payee_id, event, data=_data(payment), amount=amount, job_title=job.title)
+def _to_payee(event: events.Event, payment: Payment, job: Job, amount: int) -> dict[str, Any]:
+    return notice(payee_of(job), event, data=_data(payment), amount=amount, job_title=job.title)
 
 
 async def _tell_of_wallet(tx: Tx, payment: Payment, amount: int) -> None:
