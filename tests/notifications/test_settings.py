@@ -143,6 +143,24 @@ async def test_money_is_told_at_any_hour_and_mails_do_not_wait(post: Post) -> No
     assert [push["data"]["type"] for push in await post.pushes()] == ["WALLET_DEPOSIT", "KYC_APPROVED"]
 
 
+@pytest.mark.parametrize("event", [one for one in events.EVENTS if one.type in AT_ANY_HOUR], ids=lambda one: one.type)
+async def test_whoever_sleeps_is_told_of_money_that_moved(post: Post, event: events.Event) -> None:
+    await at(2)
+    ben = await post.person()
+    await post.settings(ben, quietHours=NIGHT)
+    facts = dict.fromkeys(event.facts, "x") | {"amount": 500_00}
+    await post.tell(ben, event, **facts)
+    await post.drain()
+    assert [push["data"]["type"] for push in await post.pushes()] == [event.type]
+
+
+def test_what_moves_no_money_waits_for_the_morning() -> None:
+    assert {
+        "ESCROW_PAID", "FINAL_PAYMENT_RECEIVED", "WALLET_DEPOSIT", "PAYMENT_SUCCESS", "PAYMENT_TO_WALLET", "WITHDRAWAL_PAID",
+        "WITHDRAWAL_FAILED", "HALF_RELEASED", "REFUNDED", "CASH_VERIFIED", "DISPUTE_SETTLED", "PAYMENT_FLAGGED",
+    } == AT_ANY_HOUR  # fmt: skip
+
+
 async def test_what_was_read_turned_off_or_unregistered_overnight_is_not_pushed_in_the_morning(post: Post) -> None:
     await at(23)
     people = [await post.person() for _ in range(5)]
