@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ import asyncpg
 import pytest
 from redis.asyncio import Redis
 
+from iayos import runner
 from iayos.core import outbox
 from iayos.core.db import Database
-from tests.conftest import TEMPLATE
+from tests.conftest import TEMPLATE, free_port, redis_at
 
 OPEN = """
 SELECT count(*) FROM outbox WHERE task IN ('quick', 'slow', 'bad') AND done_at IS NULL AND failed_at IS NULL
@@ -236,6 +238,49 @@ async def test_a_wiped_redis_loses_nothing(on_redis: Runners, redis: Redis) -> N
     await on_redis.until(lambda: on_redis.seen("after done"))
     await on_redis.all_closed(within=60)
     assert {line.split()[0] for line in on_redis.seen("") if ". done " in line} == {f"{one}." for one in range(200)}
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_redis_that_dies_under_the_runners_loses_nothing_and_closes_nothing_twice(
+    own_database: str, tmp_path: Path, how: signal.Signals
+) -> None:
+    port = free_port()
+    db = await Database.open(own_database, size=4)
+    dying = Runners(db, tmp_path / "notes", f"redis://127.0.0.1:{port}/0")
+    try:
+        with redis_at(port) as redis:
+            await asyncio.gather(dying.start(), dying.start())
+            async with db.transaction() as tx:
+                for number in range(150):
+                    await outbox.later(tx, "slow", name=f"{number}.", seconds=0.1)
+            await dying.until(lambda: len(done(dying)) > 20)
+            redis.send_signal(how)
+            redis.wait(timeout=10)
+        in_hand = len(dying.seen("")) - 2 * len(done(dying))
+        assert 0 < len(done(dying)) < 150
+        async with db.transaction() as tx:
+            for number in range(150, 160):
+                await outbox.later(tx, "slow", name=f"{number}.", seconds=0.1)
+        assert in_hand <= 2 * runner.CONCURRENCY + 2  # two lines say that a runner is ready
+        with redis_at(port):
+            await dying.all_closed(within=60)
+        counts = Counter(done(dying))
+        assert counts.keys() == {f"{number}." for number in range(160)}
+        # only what was in hand when it died may have begun twice, and ended twice if its end was not written down yet
+        begun = Counter(line.split()[0] for line in dying.seen("") if " begun " in line)
+        assert sum(begun.values()) - 160 <= 2 * runner.CONCURRENCY
+        assert sum(counts.values()) - 160 <= 2 * runner.CONCURRENCY
+        assert await db.pool.fetchval("SELECT count(*) FROM outbox WHERE failed_at IS NOT NULL") == 0
+    finally:
+        for process in dying.started:
+            process.kill()
+            process.wait()
+        await db.close()
+
+
+def done(runners: Runners) -> list[str]:
+    """The names of the tasks that came to their end, as often as they did."""
+    return [line.split()[0] for line in runners.seen("") if " done " in line]
 
 
 async def test_on_redis_what_a_killed_runner_had_in_hand_runs_again(on_redis: Runners) -> None:

@@ -62,6 +62,23 @@ async def test_each_fault_of_mailing_is_waited_out_and_the_mail_comes_once(post:
     assert await post.open_tasks() == []
 
 
+async def test_a_resend_that_hangs_is_given_up_and_the_mail_comes_once(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iayos.accounts.gateway.TIMEOUT_S", 0.3)
+    ben = await make.account(post.db, "WORKER")
+    await post.faults(("resend.send", "hang", 1))
+    await post.tell(ben, events.WALLET_DEPOSIT, amount=50000)
+    await post.try_all()
+    assert await post.mails(ben) == []
+    (task,) = await post.open_tasks()
+    assert (task["task"], task["attempts"]) == ("notifications.mail", 1)
+    await post.faults()
+    await post.go()
+    assert len(await post.mails(ben)) == 1
+    assert [(one["fault"], one["done_at"] is not None) for one in await post.deliveries()] == [(None, True)]
+
+
 async def test_a_mail_whose_answer_was_lost_comes_once_though_the_name_changed_meanwhile(post: Post) -> None:
     ben = await make.account(post.db, "WORKER")
     await post.faults(("resend.send", "drop_after", 1))

@@ -117,6 +117,53 @@ async def test_a_hanging_expo_is_given_up_and_asked_again(post: Post, monkeypatc
     assert [one["fault"] for one in await post.deliveries()] == [None]
 
 
+async def test_a_slow_expo_is_waited_for(post: Post) -> None:
+    people = [await post.person() for _ in range(3)]
+    await post.faults(("expo.send", "delay:0.5", 1))
+    await post.tell_each(people)
+    await post.try_all()
+    assert Counter(push["to"] for push in await post.pushes()) == {token(number): 1 for number in range(1, 4)}
+    assert len(await post.requests("/push/send")) == 1
+    assert [(task["task"], task["attempts"]) for task in await post.open_tasks()] == [("notifications.receipts", 0)]
+
+
+async def test_an_expo_that_takes_it_after_we_gave_up_shows_one_notice(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iayos.notifications.gateway.TIMEOUT_S", 0.2)
+    ben = await post.person()
+    await post.faults(("expo.send", "delay:0.6", 1))
+    notice = await post.tell(ben)
+    await post.try_all()
+    (task,) = await post.open_tasks()
+    assert (task["task"], task["attempts"]) == ("notifications.push", 1)
+    monkeypatch.undo()
+    await post.go()
+    pushes = await post.pushes()
+    assert len(pushes) in {1, 2}  # whether it still took the first is Expo's to say
+    assert {(push["data"]["notificationID"], push["collapseId"], push["tag"]) for push in pushes} == {
+        (notice, pushes[0]["collapseId"], pushes[0]["tag"])
+    }
+    assert [(one["fault"], one["done_at"] is not None) for one in await post.deliveries()] == [(None, True)]
+
+
+async def test_an_expo_that_hangs_over_receipts_is_asked_again(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    ben = await post.person()
+    await post.tell(ben)
+    await post.drain()
+    monkeypatch.setattr("iayos.notifications.gateway.TIMEOUT_S", 0.3)
+    await post.faults(("expo.receipts", "hang", 1))
+    clock.advance(901)
+    await post.try_all()
+    (task,) = await post.open_tasks()
+    assert (task["task"], task["attempts"]) == ("notifications.receipts", 1)
+    await post.faults()
+    await post.go()
+    assert len(await post.pushes()) == 1
+    assert len(await post.requests("getReceipts")) == 2
+    assert [(one["fault"], one["done_at"] is not None) for one in await post.deliveries()] == [(None, True)]
+
+
 async def test_waits_grow_with_each_failure(post: Post) -> None:
     ben = await post.person()
     await post.faults(("expo.send", "500", None))
