@@ -34,6 +34,7 @@ from iayos.disputes.routes import router as disputes
 from iayos.jobs.routes import router as jobs
 from iayos.kyc.admin import router as kyc_cases
 from iayos.kyc.routes import router as kyc
+from iayos.media.gateway import public_address
 from iayos.media.routes import router as media
 from iayos.notifications.routes import router as notifications
 from iayos.payments.admin import router as ledger
@@ -93,7 +94,9 @@ def create_app(settings: Settings) -> Litestar:
         request_class=JSONRequest,
         request_max_body_size=BODY_LIMIT,
         type_decoders=[(wire.is_wire_type, wire.decode)],
-        type_encoders={Centavos: wire.encode, wire.Text: str},
+        type_encoders={
+            Centavos: wire.encode, wire.Text: str, wire.PublicFile: partial(public_address, settings.supabase_url),
+        },
         plugins=[docs.WireSchemas()],
         logging_config=None,
         cors_config=_cors(settings),

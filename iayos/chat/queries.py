@@ -17,6 +17,7 @@ from iayos.core.db import Reads, Row, Statement, columns
 from iayos.core.errors import NotFound
 from iayos.core.models import Instant
 from iayos.core.page import Page
+from iayos.core.wire import PublicFile
 from iayos.media.actions import KEPT, Files, links
 
 OPEN_FOR: Final = timedelta(days=30)
@@ -70,11 +71,16 @@ class Listed(Row, frozen=True):
         """On the wire."""
         return ConversationOut(
             conversationID=self.id, jobID=self.job_id, jobTitle=self.title,
-            participants=msgspec.convert(self.people, list[PersonOut]),
+            participants=[_person(one) for one in self.people],
             lastMessage=msgspec.convert(self.last_message, MessageOut) if self.last_message else None,
             lastSeq=self.last_seq, readSeq=self.read_seq, unreadCount=self.unread,
             closedAt=closing(self.ended_at), createdAt=self.created_at,
         )  # fmt: skip
+
+
+def _person(raw: dict[str, Any]) -> PersonOut:
+    person = msgspec.convert(raw, PersonOut)
+    return msgspec.structs.replace(person, avatarURL=PublicFile.at(person.avatarURL))
 
 
 def closing(ended_at: datetime | None) -> datetime | None:
@@ -120,7 +126,7 @@ _LISTED: Final = f"""
         conversation.created_at, mine.read_seq, ({UNREAD}),
         (
             SELECT coalesce(jsonb_agg(jsonb_build_object(
-                'accountID', person.account_id, 'name', {NAME}, 'avatarURL', profile.avatar_url,
+                'accountID', person.account_id, 'name', {NAME}, 'avatarURL', profile.avatar_path,
                 'profileType', role.name, 'readSeq', person.read_seq
             ) ORDER BY person.account_id <> job.client_id, person.id), '[]')
             FROM conversation_participants AS person

@@ -91,6 +91,17 @@ class Place(Text):
         return float(self.split(",")[1])
 
 
+class PublicFile(str):
+    """Where a file that anyone may see lies: `bucket/path`. On the wire it is its address, so that storage can move."""
+
+    __slots__ = ()
+
+    @classmethod
+    def at(cls, path: str | None) -> Self | None:
+        """The file at this path, if there is one."""
+        return None if path is None else cls(path)
+
+
 class QueryPesos(Centavos):
     """Pesos in a query string: `minBudget=525.50`."""
 

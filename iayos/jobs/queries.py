@@ -15,6 +15,7 @@ from iayos.core.errors import AuthRequired, NotFound
 from iayos.core.money import Centavos, halves
 from iayos.core.page import BIGGEST, Page, decode, page
 from iayos.core.principal import AGENCY, CLIENT, WORKER, Principal
+from iayos.core.wire import PublicFile
 from iayos.jobs.models import Application, ApplicationTable, Job, JobPhotoTable, JobTable
 from iayos.jobs.schemas import ApplicationOut, JobOut, JobPhotoOut
 from iayos.jobs.states import ApplicationStatus, InviteStatus, JobStatus, JobType, PhotoKind, Urgency
@@ -76,19 +77,21 @@ class Seen(Job, frozen=True):
 
 
 class JobPhoto(msgspec.Struct, frozen=True):
-    """A picture of a job, with where it lies; the bucket is public, so its address is known."""
+    """A picture of a job, with where it lies; the bucket is public."""
 
     media_id: int
-    url: str
-    thumb_url: str | None
+    bucket: str
+    path: str
+    thumb_path: str | None
     kind: str
     uploaded_by: int
     created_at: datetime
 
     def shown(self) -> JobPhotoOut:
         """On the wire."""
+        thumbnail = self.thumb_path and PublicFile(f"{self.bucket}/{self.thumb_path}")
         return JobPhotoOut(
-            mediaID=self.media_id, url=self.url, thumbnailURL=self.thumb_url, kind=PhotoKind(self.kind),
+            mediaID=self.media_id, url=PublicFile(f"{self.bucket}/{self.path}"), thumbnailURL=thumbnail, kind=PhotoKind(self.kind),
             uploadedBy=self.uploaded_by, createdAt=self.created_at,
         )  # fmt: skip
 
@@ -105,7 +108,7 @@ _ids = func.any(bindparam("job_ids", type_=ARRAY(BigInteger)))
 _live = ApplicationTable.status != literal_column(f"'{ApplicationStatus.WITHDRAWN}'")
 COUNT_LIVE = Statement(select(func.count()).where(_of_job, _live))
 _photo = func.row(
-    JobPhotoTable.media_id, MediaTable.url, MediaTable.thumb_url, JobPhotoTable.kind, JobPhotoTable.uploaded_by,
+    JobPhotoTable.media_id, MediaTable.bucket, MediaTable.path, MediaTable.thumb_path, JobPhotoTable.kind, JobPhotoTable.uploaded_by,
     JobPhotoTable.created_at,
 )  # fmt: skip
 # One value each, so that a list of jobs stays one statement, and PostgreSQL looks them up for the page's jobs alone.

@@ -89,18 +89,18 @@ async def discard(tx: Tx, media_ids: Collection[int]) -> None:
 
 
 async def links(files: Files, media: Collection[Media]) -> dict[int, Links]:
-    """Addresses for somebody who may see these files, by id: public ones as they are, private ones signed for five minutes.
+    """Addresses for somebody who may see these files, by id: public ones by their path, private ones signed for five minutes.
 
     A private file that storage has lost is left out.
     """
     private: dict[str, list[str]] = {}
     for one in media:
-        if one.url is None:
+        if one.shown_at is None:
             private.setdefault(one.bucket, []).extend(path for path in (one.path, one.thumb_path) if path)
     signed: dict[str, str] = {}
     for bucket, paths in private.items():
         signed |= await files.storage.sign(bucket, paths)
-    found = {one.id: (one.url or signed.get(one.path), _thumbnail(one, signed)) for one in media}
+    found = {one.id: (one.shown_at or signed.get(one.path), _thumbnail(one, signed)) for one in media}
     return {media_id: Links(url, thumbnail) for media_id, (url, thumbnail) in found.items() if url}
 
 
@@ -122,7 +122,7 @@ async def address_of(reads: Reads, files: Files, media_id: int | None) -> str | 
 
 
 def _thumbnail(one: Media, signed: Mapping[str, str]) -> str | None:
-    return one.thumb_url or (signed.get(one.thumb_path) if one.thumb_path else None)
+    return one.thumbnail_at or (signed.get(one.thumb_path) if one.thumb_path else None)
 
 
 async def _claimed(files: Files, made: Developed, upload: bytes, *, owner_id: int, purpose: Purpose) -> Media:
@@ -131,12 +131,9 @@ async def _claimed(files: Files, made: Developed, upload: bytes, *, owner_id: in
     path = f"{name}.jpg" if made.content_type == JPEG else f"{name}.pdf"
     thumb_path = f"{name}.thumb.jpg" if made.thumbnail else None
 
-    def public(where: str | None) -> str | None:
-        return files.storage.public_url(bucket.name, where) if bucket.public and where else None
-
     values: dict[str, Any] = {
         "owner_id": owner_id, "purpose": purpose.value, "bucket": bucket.name, "path": path, "thumb_path": thumb_path,
-        "url": public(path), "thumb_url": public(thumb_path), "content_type": made.content_type,
+        "content_type": made.content_type,
         "size": len(made.content), "sha256": hashlib.sha256(upload).digest(), "look": made.look,
     }  # fmt: skip
     async with files.db.transaction() as tx:

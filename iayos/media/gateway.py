@@ -30,17 +30,22 @@ class Refused(Plain):
         self.status, self.code = status, code
 
 
+def public_address(url: str, path: str) -> str:
+    """Where anyone finds a file of a public bucket; `path` begins with the bucket."""
+    return f"{_base(url)}object/public/{path}"
+
+
+def _base(url: str) -> str:
+    return f"{url.rstrip('/')}/storage/v1/"
+
+
 class Storage:
     """Our project's files."""
 
     def __init__(self, http: httpx.AsyncClient, *, url: str, key: str) -> None:
         self._http = http
-        self._base = f"{url.rstrip('/')}/storage/v1/"
+        self._base = _base(url)
         self._key = key
-
-    def public_url(self, bucket: str, path: str) -> str:
-        """Where anyone finds a file of a public bucket."""
-        return f"{self._base}object/public/{bucket}/{path}"
 
     async def ensure_buckets(self) -> None:
         """Every bucket exists, with its limits; running this again changes nothing."""

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from iayos.core.db import Row
 from iayos.core.models import Instant
+from iayos.core.wire import PublicFile
+from iayos.media.states import PUBLIC
 
 
 class MediaTable(IdentityBase):
@@ -29,8 +31,6 @@ class MediaTable(IdentityBase):
     bucket: Mapped[str] = mapped_column(Text)
     path: Mapped[str] = mapped_column(Text)
     thumb_path: Mapped[str | None] = mapped_column(Text)
-    url: Mapped[str | None] = mapped_column(Text)
-    thumb_url: Mapped[str | None] = mapped_column(Text)
     content_type: Mapped[str] = mapped_column(Text)
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[bytes] = mapped_column(LargeBinary)
@@ -42,7 +42,7 @@ class MediaTable(IdentityBase):
 
 
 class Media(Row, frozen=True):
-    """A file. `url` and `thumb_url` are those of a public one; a private one has none, they are signed on request."""
+    """A file. A public one can be shown by its path; a private one is signed on request."""
 
     table = MediaTable
     id: int
@@ -51,11 +51,19 @@ class Media(Row, frozen=True):
     bucket: str
     path: str
     thumb_path: str | None
-    url: str | None
-    thumb_url: str | None
     content_type: str
     size: int
     created_at: datetime
     stored_at: datetime | None
     attached_to: str | None
     removed_at: datetime | None
+
+    @property
+    def shown_at(self) -> PublicFile | None:
+        """Where anyone finds it, if it is public."""
+        return PublicFile(f"{self.bucket}/{self.path}") if self.bucket in PUBLIC else None
+
+    @property
+    def thumbnail_at(self) -> PublicFile | None:
+        """The same of its thumbnail."""
+        return PublicFile(f"{self.bucket}/{self.thumb_path}") if self.bucket in PUBLIC and self.thumb_path else None

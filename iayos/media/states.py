@@ -36,6 +36,8 @@ BUCKETS: Final = {
     Purpose.CHAT: Bucket("chat", public=False),
 }
 
+PUBLIC: Final = frozenset(bucket.name for bucket in BUCKETS.values() if bucket.public)
+
 LARGEST: Final = 10_000_000
 """Bytes of one file."""
 MOST_PIXELS: Final = 50_000_000

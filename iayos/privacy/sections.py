@@ -72,7 +72,7 @@ SECTIONS: Final[dict[str, Statement[Any]]] = {
         "disputeOffers": "SELECT id, dispute_id, to_payee, created_at, accepted_at FROM dispute_offers WHERE by_account_id = :me"
         " ORDER BY id",
         "disputeEvidence": "SELECT id, dispute_id, media_id, created_at FROM dispute_evidence WHERE by_account_id = :me ORDER BY id",
-        "media": "SELECT id, purpose, url, content_type, size, created_at, stored_at, attached_to FROM media"
+        "media": "SELECT id, purpose, content_type, size, created_at, stored_at, attached_to FROM media"
         " WHERE owner_id = :me AND removed_at IS NULL ORDER BY id",
     }.items()
 }  # fmt: skip

@@ -97,7 +97,7 @@ CLEARED: Final = tuple(
         f"UPDATE kyc_views SET purpose = '{WORD}' WHERE kyc_id IN {_KYC} AND purpose <> '{WORD}'",
         f"DELETE FROM kyc_files WHERE kyc_id IN {_KYC}",
         "UPDATE kyc SET notes = NULL, is_uploaded = false, claimed_by = NULL, claimed_until = NULL WHERE account_id = :me",
-        ("UPDATE profiles SET bio = NULL, description = NULL, hourly_rate = NULL, avatar_url = NULL, avatar_media_id = NULL,"
+        ("UPDATE profiles SET bio = NULL, description = NULL, hourly_rate = NULL, avatar_path = NULL, avatar_media_id = NULL,"
         " is_available = false, service_radius_km = DEFAULT WHERE account_id = :me"),
         "DELETE FROM worker_specializations WHERE account_id = :me",
         "DELETE FROM worker_certifications WHERE account_id = :me",

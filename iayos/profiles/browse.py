@@ -29,7 +29,7 @@ from iayos.core.errors import Invalid, NotFound
 from iayos.core.money import Centavos
 from iayos.core.page import Page, decode, page
 from iayos.core.principal import AGENCY, WORKER
-from iayos.core.wire import Place
+from iayos.core.wire import Place, PublicFile
 from iayos.profiles.geo import KM_PER_DEGREE, NOWHERE_KM, distance_km
 from iayos.profiles.models import CategoryTable, ProfileTable, SpecializationTable
 from iayos.profiles.queries import PUBLIC_NAME, average
@@ -62,7 +62,7 @@ class Found(Row, frozen=True):
 
     account_id: int
     name: str
-    avatar_url: str | None
+    avatar_path: str | None
     rating_sum: int
     rating_count: int
     average: float
@@ -79,7 +79,7 @@ class Found(Row, frozen=True):
     def shown(self, trades: list[TradeOut]) -> WorkerOut:
         """On the wire."""
         return WorkerOut(
-            accountID=self.account_id, name=self.name, avatarURL=self.avatar_url,
+            accountID=self.account_id, name=self.name, avatarURL=PublicFile.at(self.avatar_path),
             rating=average(self.rating_sum, self.rating_count), reviewsCount=self.rating_count, bio=self.bio,
             description=self.description, hourly_rate=None if self.hourly_rate is None else Centavos(self.hourly_rate),
             isAvailable=self.is_available, specializations=trades, jobsCompleted=self.jobs_completed, city=self.city,
@@ -89,7 +89,7 @@ class Found(Row, frozen=True):
     def shown_as_agency(self) -> AgencyOut:
         """On the wire."""
         return AgencyOut(
-            accountID=self.account_id, name=self.name, avatarURL=self.avatar_url,
+            accountID=self.account_id, name=self.name, avatarURL=PublicFile.at(self.avatar_path),
             rating=average(self.rating_sum, self.rating_count), reviewsCount=self.rating_count, bio=self.bio,
             description=self.description, jobsCompleted=self.jobs_completed, KYCVerified=self.kyc_verified,
             city=self.city, province=self.province,
@@ -171,7 +171,7 @@ def _found(kind: str, shape: frozenset[str], sort: WorkerSort) -> Statement[Foun
     """The statement for one kind of profile and one shape of filters."""
     found = (
         select(
-            _id, PUBLIC_NAME, ProfileTable.avatar_url, ProfileTable.rating_sum, ProfileTable.rating_count,
+            _id, PUBLIC_NAME, ProfileTable.avatar_path, ProfileTable.rating_sum, ProfileTable.rating_count,
             ProfileTable.average, ProfileTable.bio, ProfileTable.description, ProfileTable.hourly_rate,
             ProfileTable.is_available, ProfileTable.jobs_completed, AccountTable.city, AccountTable.province,
             AccountTable.kyc_verified, _distance if "latitude" in shape else cast(null(), Double),

@@ -12,6 +12,7 @@ from iayos.core import page
 from iayos.core.db import Reads, Statement, Tx, columns
 from iayos.core.errors import Conflict, Invalid, NotFound
 from iayos.core.principal import WORKER, Principal
+from iayos.core.wire import PublicFile
 from iayos.media.actions import Files, Links, attach, discard, keep, links
 from iayos.media.models import Media, MediaTable
 from iayos.media.states import Purpose
@@ -104,7 +105,7 @@ async def set_avatar(files: Files, upload: bytes, *, by: Principal) -> Profile:
         profile = await _profile(tx, by, lock=True)
         await attach(tx, [media.id], owner_id=by.account_id, purpose=Purpose.AVATAR, to=f"profile:{profile.id}")
         await _drop_avatar(tx, profile)
-        await tx.update(ProfileTable, profile.id, avatar_url=media.url, avatar_media_id=media.id)
+        await tx.update(ProfileTable, profile.id, avatar_path=media.shown_at, avatar_media_id=media.id)
         return await _profile(tx, by)
 
 
@@ -112,7 +113,7 @@ async def delete_avatar(tx: Tx, *, by: Principal) -> Profile:
     """No picture any more; that there was none changes nothing."""
     profile = await _profile(tx, by, lock=True)
     await _drop_avatar(tx, profile)
-    await tx.update(ProfileTable, profile.id, avatar_url=None, avatar_media_id=None)
+    await tx.update(ProfileTable, profile.id, avatar_path=None, avatar_media_id=None)
     return await _profile(tx, by)
 
 
@@ -124,7 +125,7 @@ async def avatar_of(reads: Reads, by: Principal) -> AvatarOut:
 async def show_avatar(reads: Reads, profile: Profile) -> AvatarOut:
     """On the wire."""
     done = await completion_of(reads, profile) if profile.profile_type == WORKER else None
-    return AvatarOut(avatarURL=profile.avatar_url, profile_completion_percentage=done)
+    return AvatarOut(avatarURL=PublicFile.at(profile.avatar_path), profile_completion_percentage=done)
 
 
 async def add_certification(files: Files, upload: bytes, about: About, *, by: Principal) -> Certification:
@@ -235,7 +236,7 @@ async def show_pictures(reads: Reads, rows: Sequence[PortfolioPicture]) -> list[
     media = {one.id: one for one in await reads.all(MEDIA, ids=[row.media_id for row in rows])}
     return [
         PictureOut(
-            portfolioID=row.id, url=media[row.media_id].url or "", thumbnailURL=media[row.media_id].thumb_url,
+            portfolioID=row.id, url=media[row.media_id].shown_at or "", thumbnailURL=media[row.media_id].thumbnail_at,
             createdAt=row.created_at,
         )
         for row in rows

@@ -70,7 +70,7 @@ class ProfileTable(IdentityAuditBase):
     bio: Mapped[str | None] = mapped_column(Text)
     description: Mapped[str | None] = mapped_column(Text)
     hourly_rate: Mapped[int | None] = mapped_column(BigInteger)
-    avatar_url: Mapped[str | None] = mapped_column(Text)
+    avatar_path: Mapped[str | None] = mapped_column(Text)
     avatar_media_id: Mapped[int | None] = mapped_column(BigInteger)
     is_available: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     service_radius_km: Mapped[float] = mapped_column(Double, server_default=text("15"))
@@ -93,7 +93,7 @@ class Profile(Row, frozen=True):
     bio: str | None
     description: str | None
     hourly_rate: int | None
-    avatar_url: str | None
+    avatar_path: str | None
     avatar_media_id: int | None
     is_available: bool
     service_radius_km: float

@@ -24,6 +24,7 @@ from iayos.accounts.models import AccountTable
 from iayos.core.db import Reads, Row, Statement, columns
 from iayos.core.money import Centavos
 from iayos.core.principal import WORKER, Principal
+from iayos.core.wire import PublicFile
 from iayos.profiles.geo import distance_km, is_in_place
 from iayos.profiles.models import (
     Category,
@@ -46,14 +47,14 @@ class Card(Row, frozen=True):
     account_id: int
     profile_type: str
     name: str
-    avatar_url: str | None
+    avatar_path: str | None
     rating_sum: int
     rating_count: int
 
     def shown(self) -> PartyOut:
         """On the wire."""
         return PartyOut(
-            accountID=self.account_id, name=self.name, avatarURL=self.avatar_url,
+            accountID=self.account_id, name=self.name, avatarURL=PublicFile.at(self.avatar_path),
             rating=average(self.rating_sum, self.rating_count), reviewsCount=self.rating_count,
         )  # fmt: skip
 
@@ -64,7 +65,7 @@ def card(account_id: SQLColumnExpression[Any], kind: str) -> ColumnElement[Any]:
     return (
         select(
             func.row(
-                AccountTable.id, literal_column(f"'{kind}'::text"), PUBLIC_NAME, ProfileTable.avatar_url,
+                AccountTable.id, literal_column(f"'{kind}'::text"), PUBLIC_NAME, ProfileTable.avatar_path,
                 func.coalesce(ProfileTable.rating_sum, literal_column("0")),
                 func.coalesce(ProfileTable.rating_count, literal_column("0")),
             )
@@ -87,7 +88,7 @@ _wanted = (
 )
 CARDS = Statement(
     select(
-        _wanted.c.account_id, _wanted.c.profile_type, PUBLIC_NAME, ProfileTable.avatar_url,
+        _wanted.c.account_id, _wanted.c.profile_type, PUBLIC_NAME, ProfileTable.avatar_path,
         func.coalesce(ProfileTable.rating_sum, 0), func.coalesce(ProfileTable.rating_count, 0),
     )
     .select_from(_wanted)
@@ -180,7 +181,7 @@ async def completion_of(reads: Reads, profile: Profile) -> int:
     """How complete this worker's profile is now."""
     trades, certifications, portfolio = await reads.one(COUNTS, account_id=profile.account_id)
     return completion(
-        bio=profile.bio, description=profile.description, hourly_rate=profile.hourly_rate, avatar=profile.avatar_url,
+        bio=profile.bio, description=profile.description, hourly_rate=profile.hourly_rate, avatar=profile.avatar_path,
         specializations=trades, certifications=certifications, portfolio=portfolio,
     )  # fmt: skip
 
