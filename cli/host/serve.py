@@ -6,7 +6,7 @@ from socket import socket
 
 import structlog
 
-from cli.host import api, meters, reach
+from cli.host import meters, reach
 from cli.host.settings import begin_log, settings
 from cli.host.sockets import listening, url_of
 from cli.host.supervise import Child, Supervisor, first, told_to_stop
@@ -22,6 +22,8 @@ def serve(*, host: str, port: int, workers: int) -> int:
     with listening(port, host=host) as sock:
         log.info("serving", url=url_of(sock), processes=workers)
         if workers == 1:
+            from cli.host import api  # the whole service, which the parent of several does not need
+
             return api.serve(wanted, sock)
         with meters.shared() as env:
             asyncio.run(several(sock, workers, env))

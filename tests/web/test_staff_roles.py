@@ -24,8 +24,8 @@ def staff_routes(app: Litestar) -> Iterator[tuple[str, str, frozenset[str]]]:
         for method, (handler, _) in route.route_handler_map.items():
             if method == "OPTIONS":
                 continue
-            guards = [one for one in handler.resolve_guards() if one.__qualname__ == "staff.<locals>.guard"]  # type: ignore[union-attr]
-            roles = [frozenset(inspect.getclosurevars(guard).nonlocals["roles"]) for guard in guards]  # type: ignore[arg-type]
+            guards = [one for one in handler.resolve_guards() if one.__qualname__ == "staff.<locals>.guard"]
+            roles = [frozenset(inspect.getclosurevars(guard).nonlocals["roles"]) for guard in guards]
             assert roles, f"{method} {route.path_format} has no guard for staff"
             yield route.path_format, str(method), frozenset.intersection(*roles) | {"ADMIN"}
 
