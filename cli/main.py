@@ -7,7 +7,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from cli import audit, cash, disputes, jobs, kyc, ledger, push, queue, show, sign_in, stats, users, xendit
+from cli import audit, cash, certificates, disputes, jobs, kyc, ledger, push, queue, show, sign_in, stats, users, xendit
 from cli.faults import Fault
 from cli.host import commands as host
 
@@ -62,6 +62,7 @@ app.command(rich_help_panel=STAFF)(sign_in.login)
 app.command(rich_help_panel=STAFF)(sign_in.logout)
 app.command(rich_help_panel=STAFF)(sign_in.whoami)
 app.add_typer(kyc.app, name="kyc", rich_help_panel=STAFF)
+app.add_typer(certificates.app, name="certificates", rich_help_panel=STAFF)
 app.add_typer(cash.app, name="cash", rich_help_panel=STAFF)
 app.add_typer(users.app, name="users", rich_help_panel=STAFF)
 app.add_typer(push.app, name="push", rich_help_panel=STAFF)
