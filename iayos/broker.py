@@ -5,6 +5,7 @@ SAQ is imported when somebody looks for the first time. Its queue on PostgreSQL 
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from saq import Job, Queue
 
 QUEUE: Final = "iayos"
+KEY: Final = re.compile(r"outbox:([0-9]{1,18})")
 LOOKERS: Final = 2
 """Connections to PostgreSQL at most, and none while nobody looks."""
 THERE: Final = Statement(text("SELECT to_regclass('saq_jobs') IS NOT NULL AND to_regclass('saq_stats') IS NOT NULL"))
@@ -29,8 +31,11 @@ def key_of(row_id: int) -> str:
 
 
 def row_of(key: str) -> int:
-    """The row behind a key."""
-    return int(key.rpartition(":")[2])
+    """The row behind a key of ours; ValueError for any other."""
+    found = KEY.fullmatch(key)
+    if found is None:
+        raise ValueError("not a key of ours")
+    return int(found[1])
 
 
 class Broker:

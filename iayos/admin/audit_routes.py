@@ -14,6 +14,7 @@ from iayos.core.page import Page
 from iayos.core.wire import Title
 from iayos.web.auth import staff
 from iayos.web.progress import InProgress
+from iayos.web.request import instant
 from iayos.web.tx import Reading
 
 FROM_THE_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -32,10 +33,8 @@ async def list_lines(
 ) -> Page[AuditOut]:
     """Newest first."""
     place = page.decode(cursor, int)
-    if since is not None and since.tzinfo is None:
-        raise Invalid.of("since", "Expected a time zone, as in 2026-11-23T08:00:00Z")
     rows = await audit.lines(
-        reads, actor_id=actor, action=action, subject=subject, since=since or FROM_THE_FIRST,
+        reads, actor_id=actor, action=action, subject=subject, since=instant("since", since) if since else FROM_THE_FIRST,
         before=place[0] if place else page.BIGGEST, limit=limit + 1,
     )  # fmt: skip
     return page.page(rows, limit, audit.shown, lambda line: (line.id,))

@@ -17,7 +17,7 @@ from iayos.admin.queue_schemas import FailureOut, QueueOut, TaskCountOut
 from iayos.core.errors import AuthRequired
 from iayos.core.money import in_words
 from iayos.core.page import BIGGEST
-from iayos.core.wire import Text
+from iayos.core.wire import LongClearable, Text
 from iayos.web.auth import Me, staff
 from iayos.web.request import checked
 from iayos.web.tx import InTx, Reading
@@ -34,7 +34,7 @@ class RetryForm(msgspec.Struct, frozen=True):
     """Which button of which group was pressed, and why."""
 
     task: Text
-    error: str
+    error: LongClearable
     most: Literal["1", "5", "all"]
     reason: Text
 

@@ -9,8 +9,8 @@ from litestar.params import QueryParameter
 from iayos.admin import stats
 from iayos.admin.stats_schemas import StatsOut
 from iayos.core import clock
-from iayos.core.errors import Invalid
 from iayos.web.auth import staff
+from iayos.web.request import instant
 from iayos.web.tx import Reading
 
 A_DAY: Final = timedelta(days=1)
@@ -24,9 +24,7 @@ async def look(
     ] = None,
 ) -> StatsOut:
     """People, jobs, money, what waits for staff, and whether background work keeps up."""
-    if since is not None and since.tzinfo is None:
-        raise Invalid.of("since", "Expected a time zone, as in 2026-11-23T08:00:00Z")
-    return await stats.look(reads, since or clock.now() - A_DAY)
+    return await stats.look(reads, instant("since", since) if since else clock.now() - A_DAY)
 
 
 router = Router(

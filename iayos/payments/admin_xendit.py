@@ -27,14 +27,16 @@ from iayos.payments.schemas import (
     XenditInvoiceOut,
     XenditPayoutOut,
 )  # fmt: skip
+from iayos.payments.states import PaymentStatus
 from iayos.web.auth import Me, staff
 from iayos.web.docs import answers
 from iayos.web.progress import InProgress
+from iayos.web.request import instant
 from iayos.web.tx import OwnTx, Reading
 
 Limit = Annotated[int, QueryParameter(ge=1, le=page.MAX_LIMIT)]
 Cursor = Annotated[str | None, QueryParameter(max_length=500)]
-Status = Annotated[str | None, QueryParameter(max_length=20, description="PENDING, COMPLETED or FAILED.")]
+Status = Annotated[PaymentStatus | None, QueryParameter(description="Only in this state.")]
 finance = [staff("FINANCE")]
 
 
@@ -109,7 +111,7 @@ async def reconcile_now(
     data: JSONBody[ReconcileIn], state: State, db: OwnTx, me: Me, progress: InProgress
 ) -> ReconcileOut:
     """Every invoice, payout and movement since then; what is safe to repair is repaired unless `dryRun`."""
-    since = data.since or clock.now() - reconcile.DEFAULT_SPAN
+    since = instant("since", data.since) if data.since else clock.now() - reconcile.DEFAULT_SPAN
     report = await reconcile.reconcile(
         db, state.services.xendit, since=since, repair=not data.dryRun, by=me, progress=progress
     )
@@ -130,12 +132,13 @@ def _difference(one: Difference) -> DifferenceOut:
 @post("/replay", status_code=200, summary="Run stored events again", guards=finance, opt=answers(GatewayUnavailable))
 async def replay_events(data: JSONBody[ReplayIn], state: State, db: OwnTx, me: Me, progress: InProgress) -> ReplayOut:
     """Nothing happens when all of them were applied; the answer names those that still had an effect."""
+    since = instant("since", data.since)
     found = await replay.replay(
-        db, state.services.xendit, since=data.since, by=me, reason=data.reason or "Events run again", progress=progress
+        db, state.services.xendit, since=since, by=me, reason=data.reason or "Events run again", progress=progress
     )
     effects = [ReplayedOut(eventID=one.event_id, outcome=one.outcome) for one in found if one.had_effect]
     waiting = sum(one.outcome == "UNCONFIRMED" for one in found)
-    return ReplayOut(since=data.since, events=len(found), effects=effects, unconfirmed=waiting)
+    return ReplayOut(since=since, events=len(found), effects=effects, unconfirmed=waiting)
 
 
 @get("/events", summary="What Xendit told us", guards=finance)

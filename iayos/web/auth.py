@@ -130,7 +130,8 @@ def own_origin(connection: Connection) -> bool:
     if origin is not None:
         settings = connection.app.state.settings
         own = {settings.public_url, settings.web_url, *settings.origins}
-        return origin.rstrip("/") in own or _host_of(origin) == connection.headers.get("host")
+        named = origin.rstrip("/") in own or _host_of(origin) == connection.headers.get("host")
+        return named and _host_of(origin) != ""
     return connection.headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
 
 

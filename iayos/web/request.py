@@ -1,5 +1,6 @@
 """Reading bodies: strict JSON straight into the handler's struct, and every fault of a bad one by name (SPEC 1, Errors)."""
 
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar, cast, get_args
 
@@ -71,6 +72,16 @@ def faults(body: bytes, kind: type[Any]) -> list[tuple[str, str]]:
 def checked(raw: Any, kind: type[T]) -> T:
     """What a form brought, as `kind`, with the same faults as a JSON body."""
     return cast("T", parse(msgspec.json.encode(raw), kind))
+
+
+def instant(field: str, given: datetime) -> datetime:
+    """A time that somebody sent, in UTC; the first and last hours of the calendar are in no year there."""
+    if given.tzinfo is None:
+        raise Invalid.of(field, "Expected a time zone, as in 2026-11-23T08:00:00Z")
+    try:
+        return given.astimezone(UTC)
+    except OverflowError:
+        raise Invalid.of(field, "Expected a time in the years 1 to 9999 of UTC") from None
 
 
 def missing(kind: type[Any]) -> list[tuple[str, str]]:
