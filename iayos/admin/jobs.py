@@ -16,6 +16,7 @@ from iayos.core.db import Reads, Row, Statement, Tx, columns
 from iayos.core.errors import Conflict, NotFound
 from iayos.core.models import HistoryTable
 from iayos.core.money import Centavos
+from iayos.core.moves import last_move
 from iayos.core.page import Page
 from iayos.core.principal import Principal
 from iayos.core.second import decided_by_two
@@ -152,7 +153,7 @@ async def cancel(tx: Tx, job_id: int, *, reason: str, by: Principal) -> StaffCan
     refuse_own(job, by)
     await _refuse_disputed(tx, job)
     back = await staff_cancel.goes_back(tx, job)
-    decided = await decided_by_two(tx, f"job:{job.id}", amount=sum(back), by=by, facts=_facts(job, back))
+    decided = await decided_by_two(tx, f"job:{job.id}", amount=sum(back), by=by, facts=await _facts(tx, job, back))
     ended = await staff_cancel.end(tx, job, back, by=by) if decided else job
     await audit.note(
         tx, by, "jobs:cancel" if decided else "jobs:cancel:first", subject=f"job:{job.id}", reason=reason,
@@ -172,12 +173,9 @@ async def _refuse_disputed(tx: Tx, job: Job) -> None:
         )  # fmt: skip
 
 
-def _facts(job: Job, back: Back) -> dict[str, Any]:
+async def _facts(tx: Tx, job: Job, back: Back) -> dict[str, Any]:
     """What a first decision was about; it is void once any of it is different."""
-    return {
-        "status": job.status, "held": back.base, "fee": back.fee, "marked": job.worker_marked_complete,
-        "asked": job.cancel_asked_by,
-    }  # fmt: skip
+    return {"held": back.base, "fee": back.fee, "moved": await last_move(tx, job)}
 
 
 async def _shown(reads: Reads, jobs: Sequence[Job]) -> list[AdminJobOut]:

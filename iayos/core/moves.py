@@ -3,10 +3,10 @@
 from functools import lru_cache
 from typing import Any, ClassVar, TypeVar, cast
 
-from sqlalchemy import BigInteger, Table, Text, bindparam, insert, literal, select, update
+from sqlalchemy import BigInteger, Table, Text, bindparam, func, insert, literal, select, update
 
 from iayos.core import clock
-from iayos.core.db import Row, Statement, Tx, columns
+from iayos.core.db import Reads, Row, Statement, Tx, columns
 from iayos.core.errors import Conflict
 from iayos.core.models import HistoryTable, Instant
 from iayos.core.principal import Principal
@@ -28,6 +28,12 @@ class IllegalMove(Conflict):
 
 
 S = TypeVar("S", bound=Stateful)
+LAST = Statement(
+    select(func.coalesce(func.max(HistoryTable.id), 0)).where(
+        HistoryTable.entity == bindparam("entity", type_=Text),
+        HistoryTable.entity_id == bindparam("row_id", type_=BigInteger),
+    )
+)
 
 
 async def move(tx: Tx, row: S, name: str, *, by: Principal | None, **changes: Any) -> S:
@@ -46,6 +52,12 @@ async def move(tx: Tx, row: S, name: str, *, by: Principal | None, **changes: An
     if moved is None:
         raise IllegalMove(status=row.status, move=name)
     return moved
+
+
+async def last_move(reads: Reads, row: Stateful) -> int:
+    """The history's id of the newest move of this row: as long as it is the same, nothing moved, not even there and back."""
+    found: int = await reads.value(LAST, entity=row.table.__tablename__, row_id=row.id)
+    return found
 
 
 @lru_cache(maxsize=512)

@@ -1,7 +1,7 @@
 """Disputes: opened while money is held, settled by an accepted offer or a ruling, and then divided to the centavo (SPEC 3)."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
 
@@ -10,7 +10,7 @@ from iayos.core import audit, clock
 from iayos.core.db import Statement, Tx
 from iayos.core.errors import Conflict, Forbidden, Invalid, NotFound
 from iayos.core.money import in_words, share_of
-from iayos.core.moves import move
+from iayos.core.moves import last_move, move
 from iayos.core.outbox import later
 from iayos.core.principal import Principal
 from iayos.core.second import decided_by_two
@@ -202,9 +202,9 @@ async def rule(tx: Tx, dispute_id: int, *, to_payee: int, reason: str, by: Princ
     held = await balance(tx, chart.escrow(job.id))
     if to_payee > held:
         raise Invalid.of("toPayee", f"Only {in_words(held)} is held")
-    facts = {"toPayee": to_payee, "held": held, "status": dispute.status}
-    before = {"held": held}
-    if not await decided_by_two(tx, f"dispute:{dispute.id}", amount=held, by=by, facts=facts):
+    before, facts = {"held": held}, {"toPayee": to_payee, "held": held, "status": dispute.status}
+    all_of_it = {**facts, **await _since_when(tx, job, dispute)}
+    if not await decided_by_two(tx, f"dispute:{dispute.id}", amount=held, by=by, facts=all_of_it):
         await audit.note(
             tx, by, "disputes:rule:first", subject=f"dispute:{dispute.id}", reason=reason, before=before, after=facts
         )
@@ -215,6 +215,12 @@ async def rule(tx: Tx, dispute_id: int, *, to_payee: int, reason: str, by: Princ
         tx, by, "disputes:rule", subject=f"dispute:{dispute.id}", reason=reason, before=before, after=after
     )
     return dispute, False
+
+
+async def _since_when(tx: Tx, job: Job, dispute: Dispute) -> dict[str, Any]:
+    """What either side has done or said last: a first decision did not know what came after it."""
+    said = await tx.one(queries.SAID, dispute_id=dispute.id)
+    return {"said": list(said), "moved": [await last_move(tx, job), await last_move(tx, dispute)]}
 
 
 async def _divide(

@@ -38,6 +38,13 @@ class Held(Row, frozen=True):
 _dispute = select(*columns(Dispute))
 DISPUTE = Statement(_dispute.where(DisputeTable.id == bindparam("dispute_id")), into=Dispute)
 LOCKED = Statement(_dispute.where(DisputeTable.id == bindparam("dispute_id")).with_for_update(), into=Dispute)
+SAID = Statement(
+    select(
+        select(func.max(OfferTable.id)).where(OfferTable.dispute_id == bindparam("dispute_id")).scalar_subquery(),
+        select(func.max(EvidenceTable.id)).where(EvidenceTable.dispute_id == bindparam("dispute_id")).scalar_subquery(),
+    )
+)
+"""What the two sides brought forward last."""
 OPEN_OF_JOB = Statement(
     _dispute.where(
         DisputeTable.job_id == bindparam("job_id"), DisputeTable.status == DisputeStatus.OPEN.value

@@ -9,7 +9,7 @@ from iayos.core import audit, clock
 from iayos.core.db import Database, Tx
 from iayos.core.errors import Conflict, NotFound
 from iayos.core.money import fee_on, halves
-from iayos.core.moves import move
+from iayos.core.moves import last_move, move
 from iayos.core.principal import Principal
 from iayos.core.second import decided_by_two
 from iayos.jobs import actions as jobs
@@ -120,7 +120,7 @@ async def verify(tx: Tx, payment_id: int, *, approved: bool, notes: str, by: Pri
     attempts.amount_due(job, FINAL)
     if approved:
         first, _ = halves(settle.price_of(job))
-        facts = {"proof": payment.proof_media_id, "job": job.status, "confirmed": job.cash_confirmed}
+        facts = {"confirmed": job.cash_confirmed, "moved": [await last_move(tx, job), await last_move(tx, payment)]}
         if not await decided_by_two(tx, f"cash:{payment.id}", amount=first, by=by, facts=facts):
             await _note(tx, by, "payments:cash:verify:first", payment, notes, payment)
             return payment, True

@@ -237,6 +237,16 @@ async def test_above_50000_pesos_two_members_say_so_about_the_same_facts(bench: 
     assert noted[0][2] == {"status": "IN_PROGRESS", "refund": 60_000_00, "fee": 3_000_00}
 
 
+async def test_what_happened_in_between_voids_a_first_decision_even_if_it_was_undone(bench: Bench) -> None:
+    deal = await funded(bench, budget=120_000_00)
+    maria, jose = await bench.staff(), await bench.staff()
+    assert (await end(maria, deal))["awaitingSecond"] is True
+    opened = (await deal.worker.post(f"/api/jobs/{deal.job.id}/dispute", OPENING)).json()["disputeID"]
+    assert (await deal.worker.post(f"/api/disputes/{opened}/withdraw")).status_code == 200
+    assert (await end(jose, deal))["awaitingSecond"] is True
+    assert (await end(maria, deal))["awaitingSecond"] is False
+
+
 async def test_exactly_50000_moves_at_once(bench: Bench) -> None:
     deal, staff = await funded(bench, budget=95_238_10), await bench.staff()  # 47,619.05 and a fee of 2,380.95
     done = await end(staff, deal)

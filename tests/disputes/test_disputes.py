@@ -8,6 +8,7 @@ import pytest
 
 from iayos.core import clock
 from tests import make
+from tests.media.pictures import photo
 from tests.payments.conftest import Bench, Deal
 from tests.payments.conftest import bench as bench  # noqa: PLC0414 - a fixture
 
@@ -157,6 +158,27 @@ async def test_a_large_ruling_needs_two_members_about_the_same_facts(bench: Benc
     second = (await maria.post(path, {"toPayee": 30_000, "reason": "Convinced"})).json()
     assert (second["awaitingSecond"], second["status"]) == (False, "RULED")
     assert await bench.balance(f"wallet:{deal.worker_id}") == 30_000_00
+
+
+@pytest.mark.parametrize("what", ["offer", "evidence", "phase"])
+async def test_what_the_sides_say_in_between_voids_a_first_ruling(bench: Bench, what: str) -> None:
+    deal, dispute = await disputed(bench, budget=120_000_00, status="IN_PROGRESS")
+    maria, jose = await bench.staff("ADMIN"), await bench.staff("FINANCE")
+    path, ruling = f"/api/admin/disputes/{dispute}/rule", {"toPayee": 40_000, "reason": "As the pictures show"}
+    assert (await maria.post(path, ruling)).json()["awaitingSecond"] is True
+    if what == "offer":
+        assert (await deal.worker.post(f"/api/disputes/{dispute}/offers", {"toPayee": 1})).status_code == 201
+    elif what == "evidence":
+        shown = await deal.client.request(
+            "POST", "/api/media", data={"purpose": "EVIDENCE"}, files={"file": ("a.jpg", photo(1), "image/jpeg")}
+        )
+        given = await deal.client.post(f"/api/disputes/{dispute}/evidence", {"evidence": [shown.json()["mediaID"]]})
+        assert given.status_code == 201, given.text
+    else:
+        clock.advance(timedelta(hours=49).total_seconds())
+        await bench.drain()
+    assert (await jose.post(path, ruling)).json()["awaitingSecond"] is True
+    assert (await maria.post(path, ruling)).json()["awaitingSecond"] is False
 
 
 async def test_nobody_rules_in_his_own_dispute(bench: Bench) -> None:

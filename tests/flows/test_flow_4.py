@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from iayos.core import clock
+from iayos.ledger.actions import post
 from tests import make
 from tests.make import As
 from tests.media.pictures import photo
@@ -190,3 +191,20 @@ async def test_cash_after_the_half_was_released(bench: Bench) -> None:
     assert (await verdict(staff, proof)).json()["status"] == "COMPLETED"
     assert await bench.balance(f"wallet:{deal.worker_id}") == 500_25
     assert (await deal.worker.get("/api/profile")).json()["totalEarningGross"] == 1000.5
+
+
+async def test_what_happened_in_between_voids_a_first_decision_about_a_proof(bench: Bench) -> None:
+    done = {"escrow_paid": True, "worker_marked_complete": True, "client_marked_complete": True}
+    deal = await bench.deal(budget=120_000_00, status="COMPLETED", **done)
+    async with bench.db.transaction() as tx:
+        await post(tx, "made", ("xendit", f"escrow:{deal.job.id}", 60_000_00))
+    await choose_cash(deal)
+    transaction = (await upload(deal.client, deal)).json()
+    maria, jose = await bench.staff("FINANCE"), await bench.staff("FINANCE")
+    assert (await verdict(maria, transaction)).json()["awaitingSecond"] is True
+    opening = {"reason": "The pipe leaks", "description": "Since this morning.", "evidence": []}
+    opened = (await deal.client.post(f"/api/jobs/{deal.job.id}/dispute", opening)).json()["disputeID"]
+    await deal.client.post(f"/api/disputes/{opened}/withdraw")
+    assert (await verdict(jose, transaction)).json()["awaitingSecond"] is True
+    decided = (await verdict(maria, transaction)).json()
+    assert (decided["awaitingSecond"], decided["status"]) == (False, "COMPLETED")
