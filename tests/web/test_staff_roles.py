@@ -45,7 +45,9 @@ def test_the_table_of_roles_is_what_the_guards_say(app: Litestar) -> None:
     if os.environ.get("IAYOS_UPDATE"):
         DOCUMENT.write_text(now)
     if DOCUMENT.read_text() != now:
-        pytest.fail(f"Roles have changed. If that is meant, write the table anew and read it:\n    {WRITE}", pytrace=False)
+        pytest.fail(
+            f"Roles have changed. If that is meant, write the table anew and read it:\n    {WRITE}", pytrace=False
+        )
 
 
 def test_every_role_may_something_and_none_but_admin_everything(app: Litestar) -> None:
