@@ -10,12 +10,14 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from iayos.core.db import Database, Tx
 from iayos.core.errors import Invalid
+from iayos.web.request import JSONRequest
 
 DRY_RUN: Final[dict[str, Any]] = {"dry_run": True}
 """For a route's `opt`: `?dryRun=true` tells what would come of it and changes nothing. The handler takes `tx` or `db`, reads
 through them alone, and calls no gateway."""
 PARAMETER: Final = "dryRun"
 DRY = "dry_run_tx"
+MARKS: Final = str.maketrans("", "", "-_")
 
 
 class Within(Database):
@@ -33,18 +35,20 @@ class Within(Database):
 
 
 class DryRuns:
-    """Middleware around each change that somebody signed in asks to be run dry; it refuses where that is not possible."""
+    """Middleware around each change that is to be run dry; it refuses where that is not possible."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hold a transaction around the request and undo it; the answer says so in the header `Dry-Run`."""
-        if not (wanted(scope) and scope.get("user")):
+        dry = wanted(scope)
+        if dry and not scope["route_handler"].opt.get("dry_run"):
+            raise Invalid.of(PARAMETER, "This cannot be run dry")
+        if not dry or scope.get("user") is None:  # whose guard refuses
             await self.app(scope, receive, send)
             return
-        if not scope["route_handler"].opt.get("dry_run"):
-            raise Invalid.of(PARAMETER, "This cannot be run dry")
+        await JSONRequest(scope, receive, send).body()  # before the transaction, which waits for nobody
         answer: list[Message] = []
 
         async def hold(message: Message) -> None:
@@ -64,7 +68,10 @@ def wanted(scope: Scope) -> bool:
     """Does the request ask for it? What is neither yes nor no is refused: a change must not happen by a slip."""
     if scope["type"] != ScopeType.HTTP or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
         return False
-    given = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).get(PARAMETER)
+    found = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    if misspelt := [name for name in found if name != PARAMETER and name.translate(MARKS).lower() == PARAMETER.lower()]:
+        raise Invalid.of(misspelt[0], f"It is called {PARAMETER}")
+    given = found.get(PARAMETER)
     if given is None or given == ["false"]:
         return False
     if given != ["true"]:

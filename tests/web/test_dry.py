@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from iayos.core.db import Database
 from tests import make
@@ -108,3 +109,19 @@ async def test_who_may_not_and_what_cannot(bench: Bench, db: Database) -> None:
     assert await everything(db) == before
     assert (await staff.post(path + "?dryRun=false", verdict)).json()["status"] == "COMPLETED"
     assert await everything(db) != before
+
+
+@pytest.mark.parametrize("query", ["dryRun=true", "dryrun=true", "dry_run=true", "dry-run=true", "DRYRUN=1"])
+async def test_nobody_changes_anything_by_a_slip(http: httpx.AsyncClient, db: Database, query: str) -> None:
+    person = {
+        "email": "dry@example.com", "password": make.PASSWORD, "profileType": "CLIENT", "firstName": "Ana",
+        "lastName": "Reyes",
+    }  # fmt: skip
+    refused = await http.post(f"/api/accounts/register?{query}", json=person)
+    assert (refused.status_code, refused.json()["code"]) == (400, "VALIDATION_ERROR")
+    assert await db.pool.fetchval("SELECT count(*) FROM accounts") == 0
+
+
+async def test_who_is_not_signed_in_is_asked_to(http: httpx.AsyncClient) -> None:
+    asked = await http.post(f"/api/admin/users/1/suspend{DRY}", json={"reason": "Fraud"})
+    assert (asked.status_code, asked.json()["code"]) == (401, "AUTH_REQUIRED")
