@@ -1,5 +1,6 @@
 """The API as the CLI speaks to it: signed in, with its errors turned into exit codes."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from decimal import Decimal
@@ -21,6 +22,7 @@ PAGE: Final = 100
 UNAUTHORISED: Final = 401
 ABSENT: Final = 404
 CRASHED: Final = 500
+ERRNO: Final = re.compile(r"\[Errno -?\d+\] ")
 LINES: Final = "application/x-ndjson"
 EXITS: Final = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 404: NOT_FOUND, 409: CONFLICT}
 _JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
@@ -107,7 +109,7 @@ class API:
         if answer.is_success:
             return answer
         answer.read()
-        if answer.status_code == ABSENT and path.startswith("/api/admin/"):
+        if answer.status_code == ABSENT:
             self._refuse_outsiders()
         raise refusal(answer)
 
@@ -146,7 +148,8 @@ class API:
                     hint="the same again",
                 ) from None
             raise Fault(
-                f"{self.profile.url} cannot be reached: {error}.", hint="is it running? iayos up starts one here"
+                f"{self.profile.url} cannot be reached: {ERRNO.sub('', str(error))}.",
+                hint="is it running? iayos up starts one here",
             ) from None
 
     def _refresh(self) -> bool:
@@ -190,6 +193,8 @@ def refused(status: int, said: Mapping[str, Any], *, retry_after: str | None = N
     hint = ""
     if status == UNAUTHORISED and code == "AUTH_REQUIRED":
         hint = "iayos login"
+    elif details.get("needs"):
+        hint = f"ask somebody who is {' or '.join(details['needs'])}"
     elif retry_after:
         hint = f"again in {retry_after} s"
     elif status >= CRASHED:

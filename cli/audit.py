@@ -7,6 +7,7 @@ import typer
 from cli import show
 from cli.api import API
 from cli.faults import Fault
+from cli.live import watched
 from cli.options import AsJSON, Limit, ProfileName, moment
 from cli.show import Column
 
@@ -17,6 +18,7 @@ COLUMNS: Final = (
 
 
 @app.command("list", epilog="Example: iayos audit list --action payments: --since 24h")
+@watched
 def list_entries(
     actor: Annotated[int | None, typer.Option(metavar="ID", min=1, help="Only what this account did.")] = None,
     action: Annotated[str | None, typer.Option(metavar="START", help="Only actions that begin so.")] = None,

@@ -7,6 +7,7 @@ import typer
 from cli import ask, show
 from cli.api import API
 from cli.faults import advising
+from cli.live import watched
 from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes
 from cli.show import Column, counted, pesos
 
@@ -20,6 +21,7 @@ SIDES: Final = (("CLIENT", "client"), ("WORKER", "worker"), ("AGENCY", "agency")
 
 
 @app.command("list", epilog="Example: iayos jobs list --held --account 42")
+@watched
 def list_jobs(
     words: Annotated[
         str | None, typer.Option("--q", metavar="WORDS", help="Words of title, description or place.")

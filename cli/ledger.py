@@ -15,7 +15,7 @@ from cli.show import Column, pesos
 app = typer.Typer(help="The books, and the proof that they are right.", no_args_is_help=True)
 
 
-@app.command()
+@app.command(epilog="Example: iayos ledger verify --json")
 def verify(as_json: AsJSON = False, profile: ProfileName = None) -> None:
     """Prove that every centavo is where it belongs; exit code 1 and the first fault when one is not."""
     with API.signed_in(profile) as api:
@@ -39,7 +39,7 @@ def verify(as_json: AsJSON = False, profile: ProfileName = None) -> None:
         raise Fault(f"the books are not right: {'; '.join(faults)}")
 
 
-@app.command()
+@app.command(epilog="Example: iayos ledger balances")
 def balances(as_json: AsJSON = False, profile: ProfileName = None) -> None:
     """Every ledger account and what it holds."""
     with API.signed_in(profile) as api, show.waiting("reading the ledger"):
@@ -52,7 +52,7 @@ def balances(as_json: AsJSON = False, profile: ProfileName = None) -> None:
     )  # fmt: skip
 
 
-@app.command()
+@app.command(epilog="Example: iayos ledger account wallet:7 --limit 50")
 def account(
     code: Annotated[str, typer.Argument(metavar="CODE", help="As wallet:7, escrow:12, fees or xendit.")],
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many of the newest postings.")] = 20,

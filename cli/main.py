@@ -8,11 +8,13 @@ import typer
 from typer.core import TyperGroup
 
 from cli import audit, cash, certificates, disputes, jobs, kyc, ledger, push, queue, show, sign_in, stats, users, xendit
-from cli.faults import Fault
+from cli.faults import NOT_FOUND, Fault
 from cli.host import commands as host
 
 STAFF: Final = "Staff"
 HOST: Final = "This host"
+LISTS: Final = {"push": "iayos users list", "ledger": "iayos ledger balances"}
+"""Where to look for what was not found, if not in the list of its kind."""
 
 
 class Sections(TyperGroup):
@@ -58,9 +60,11 @@ def options(
     """Options of `iayos` itself."""
 
 
-app.command(rich_help_panel=STAFF)(sign_in.login)
-app.command(rich_help_panel=STAFF)(sign_in.logout)
-app.command(rich_help_panel=STAFF)(sign_in.whoami)
+app.command(rich_help_panel=STAFF, epilog="Example: iayos login --url https://api.example.ph --email maria@example.ph")(
+    sign_in.login
+)
+app.command(rich_help_panel=STAFF, epilog="Example: iayos logout --profile work")(sign_in.logout)
+app.command(rich_help_panel=STAFF, epilog="Example: iayos whoami --json")(sign_in.whoami)
 app.add_typer(kyc.app, name="kyc", rich_help_panel=STAFF)
 app.add_typer(certificates.app, name="certificates", rich_help_panel=STAFF)
 app.add_typer(cash.app, name="cash", rich_help_panel=STAFF)
@@ -73,10 +77,10 @@ app.add_typer(ledger.app, name="ledger", rich_help_panel=STAFF)
 app.add_typer(queue.app, name="queue", rich_help_panel=STAFF)
 app.add_typer(audit.app, name="audit", rich_help_panel=STAFF)
 app.command(rich_help_panel=STAFF, epilog="Example: iayos stats --since 7d")(stats.stats)
-app.command(rich_help_panel=HOST)(host.up)
-app.command(rich_help_panel=HOST)(host.demo)
-app.command(rich_help_panel=HOST)(host.serve)
-app.command(rich_help_panel=HOST)(host.runner)
+app.command(rich_help_panel=HOST, epilog="Example: iayos up --port 8000")(host.up)
+app.command(rich_help_panel=HOST, epilog="Example: iayos demo --all")(host.demo)
+app.command(rich_help_panel=HOST, epilog="Example: iayos serve --workers 4")(host.serve)
+app.command(rich_help_panel=HOST, epilog="Example: iayos runner")(host.runner)
 app.add_typer(host.db, name="db", rich_help_panel=HOST)
 app.add_typer(host.admin, name="admin", rich_help_panel=HOST)
 
@@ -86,6 +90,8 @@ def run() -> None:
     try:
         app()
     except Fault as fault:
+        if fault.code == NOT_FOUND and not fault.hint:
+            fault.hint = LISTS.get(sys.argv[1], f"iayos {sys.argv[1]} list")
         show.fault(fault)
         sys.exit(fault.code)
     except BrokenPipeError:  # whoever read our output has seen enough

@@ -32,6 +32,8 @@ class Column(NamedTuple):
 
     name: str
     kind: Literal["text", "name", "number", "money", "time", "age", "day"] = "text"
+    narrow: bool = True
+    """Has it a place on 80 columns? What has none is there for programs, and where a person asks for `--json`."""
 
 
 def table(
@@ -231,6 +233,7 @@ def grid(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> "Padding":
             column.name,
             justify="right" if column.kind in {"money", "number"} else "left",
             no_wrap=column.kind != "text",
+            overflow="fold" if column.kind == "text" else "ellipsis",  # an id that is cut off is none
         )
     for row in rows:
         drawn.add_row(*(Text(_fancy(cell, column.kind)) for cell, column in zip(row, columns, strict=True)))
@@ -238,10 +241,14 @@ def grid(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> "Padding":
 
 
 def _draw(columns: Sequence[Column], rows: Sequence[Sequence[Any]], footer: str) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
     out = console()
-    out.print(grid(columns, rows))
+    shown = [place for place, column in enumerate(columns) if column.narrow]
+    out.print(grid([columns[place] for place in shown], [[row[place] for place in shown] for row in rows]))
     if footer:
-        out.print(f"  [dim]{footer}[/]")
+        out.print(Padding(Text(footer, style="dim"), (0, 0, 0, 2)))
 
 
 def _draw_facts(found: Sequence[tuple[Column, Any]]) -> None:

@@ -7,6 +7,7 @@ import typer
 
 from cli import show
 from cli.api import API
+from cli.live import watched
 from cli.options import AsJSON, ProfileName, moment
 from cli.show import Column, pesos
 
@@ -15,6 +16,7 @@ HALF: Final = 41
 """How wide the left half of the screen is."""
 
 
+@watched
 def stats(
     since: Annotated[
         str | None, typer.Option(metavar="WHEN", help="New is what came since: 24h, 7d, or a date.  [default: 24h]")

@@ -7,6 +7,7 @@ import typer
 from cli import ask, show
 from cli.api import API
 from cli.faults import advising
+from cli.live import watched
 from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes
 from cli.show import Column, counted
 
@@ -26,6 +27,7 @@ CLOSED: Final = {
 
 
 @app.command("list", epilog="Example: iayos users list --find reyes --suspended")
+@watched
 def list_users(
     find: Annotated[
         str | None, typer.Option("--find", "-q", metavar="TEXT", help="Part of a name or an email, or an id.")

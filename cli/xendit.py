@@ -38,7 +38,8 @@ def reconcile(
         show.lines(f"[green]✓[/] {summary(found)}")
     if found["remaining"]:
         hint = "the same without --dry-run" if any(repairable(one) for one in found["differences"]) else ""
-        raise Fault(f"differences remain: {found['remaining']}.", code=CONFLICT, hint=hint)
+        left = counted(found["remaining"], "difference")
+        raise Fault(f"{left} {'remains' if found['remaining'] == 1 else 'remain'}.", code=CONFLICT, hint=hint)
 
 
 @app.command(epilog="Example: iayos xendit invoices --status PENDING --json")
@@ -47,7 +48,7 @@ def invoices(status: Status = None, limit: Limit = 20, as_json: AsJSON = False, 
     """Invoices that we asked for, newest first, as our books have them."""
     found = listed("invoices", profile, most=limit, status=status)
     columns = [
-        Column("PAYMENT", "number"), Column("INVOICE"), Column("REFERENCE"), Column("STATUS"), Column("AMOUNT", "money"),
+        Column("PAYMENT", "number"), Column("INVOICE", "name"), Column("REFERENCE", narrow=False), Column("STATUS"), Column("AMOUNT", "money"),
         Column("ASKED", "time"), Column("WHY"),
     ]  # fmt: skip
     names = ("transactionID", "invoiceID", "reference", "status", "amount", "createdAt", "failureReason")
@@ -61,8 +62,8 @@ def payouts(status: Status = None, limit: Limit = 20, as_json: AsJSON = False, p
     """Payouts that we asked for, newest first, as our books have them."""
     found = listed("payouts", profile, most=limit, status=status)
     columns = [
-        Column("PAYMENT", "number"), Column("PAYOUT"), Column("STATUS"), Column("AT XENDIT"), Column("AMOUNT", "money"),
-        Column("CHANNEL"), Column("TO"), Column("ASKED", "time"), Column("WHY"),
+        Column("PAYMENT", "number"), Column("PAYOUT", narrow=False), Column("STATUS"), Column("AT XENDIT"), Column("AMOUNT", "money"),
+        Column("CHANNEL"), Column("TO", "name"), Column("ASKED", "time"), Column("WHY"),
     ]  # fmt: skip
     names = (
         "transactionID", "payoutID", "status", "xenditStatus", "amount", "channelCode", "accountNumber", "createdAt",
@@ -83,7 +84,7 @@ def events(
     """What Xendit told us, newest first."""
     found = listed("events", profile, most=limit, only="open" if only_open else None)
     columns = [
-        Column("EVENT", "number"), Column("WHAT"), Column("REFERENCE"), Column("XENDIT"), Column("RECEIVED", "time"),
+        Column("EVENT", "number"), Column("WHAT"), Column("REFERENCE", "name"), Column("XENDIT", narrow=False), Column("RECEIVED", "time"),
         Column("APPLIED", "time"), Column("OUTCOME"),
     ]  # fmt: skip
     names = ("eventID", "event", "reference", "xenditID", "receivedAt", "appliedAt", "outcome")
@@ -132,10 +133,10 @@ def repairable(one: dict[str, Any]) -> bool:
 
 def summary(found: dict[str, Any]) -> str:
     """What was compared, and what came of it."""
-    compared = f"{counted(found['invoices'], 'invoice')} and {counted(found['payouts'], 'payout')} compared"
     if not found["differences"]:
-        return f"{compared}, no differences"
+        return f"{counted(found['invoices'], 'invoice')} and {counted(found['payouts'], 'payout')}, no differences"
     total = pesos(sum(one["amount"] for one in found["differences"]))
     repaired = sum(one["repaired"] for one in found["differences"])
     can = sum(repairable(one) for one in found["differences"])
-    return f"{compared} · {counted(len(found['differences']), 'difference')}, {total} · {repaired} repaired, {can} can be repaired"
+    said = [f"{repaired} repaired"] * bool(repaired) + [f"{can} can be repaired"] * bool(can)
+    return " · ".join([f"{counted(len(found['differences']), 'difference')}, {total}", *said])

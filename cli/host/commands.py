@@ -74,7 +74,7 @@ def runner(
     raise typer.Exit(work(host=host, port=port))
 
 
-@db.command()
+@db.command(epilog="Example: iayos db migrate")
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the database to the newest migration: the one of IAYOS_DATABASE_URL, else the embedded one."""
     from cli.host import database
@@ -82,7 +82,7 @@ def migrate(data_dir: DataDir = None) -> None:
     database.migrate(place(data_dir))
 
 
-@db.command()
+@db.command(epilog="Example: iayos db status")
 def status(data_dir: DataDir = None, as_json: AsJSON = False) -> None:
     """Say which migration the database has reached; exit code 5 when some are waiting."""
     from cli.host import database
@@ -120,7 +120,7 @@ def restore(
     backup.restore(file, place(data_dir), replace=replace, yes=yes, as_json=as_json)
 
 
-@db.command()
+@db.command(epilog="Example: iayos db check")
 def check() -> None:
     """Compare the models with what the migrations make."""
     from cli.host import database
@@ -147,12 +147,12 @@ def new_key() -> None:
     typer.echo(cipher.new_key())
 
 
-@admin.command()
+@admin.command(epilog="Example: iayos admin create --email maria@example.ph --role FINANCE --first-name Maria")
 def create(
     email: Annotated[str, typer.Option(metavar="E", help="With which the member of staff signs in.")],
     role: Annotated[Literal["ADMIN", "KYC_REVIEWER", "FINANCE", "SUPPORT"], typer.Option(help="What they may do.")],
-    first_name: Annotated[str, typer.Option(metavar="NAME")] = "Staff",
-    last_name: Annotated[str, typer.Option(metavar="NAME")] = "Member",
+    first_name: Annotated[str, typer.Option(metavar="NAME", help="Their first name.")] = "Staff",
+    last_name: Annotated[str, typer.Option(metavar="NAME", help="Their last name.")] = "Member",
     password_stdin: PasswordFromStdin = False,
     data_dir: DataDir = None,
 ) -> None:

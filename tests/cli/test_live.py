@@ -147,7 +147,19 @@ async def test_watching_goes_on_when_the_server_is_away_for_a_while(
 
 @pytest.mark.parametrize("words", [["--watch"], ["--watch", "--json"]])
 @pytest.mark.parametrize(
-    "command", ["kyc list", "cash list", "disputes list", "xendit events", "xendit payouts", "xendit invoices"]
+    "command",
+    [
+        "kyc list",
+        "cash list",
+        "disputes list",
+        "xendit events",
+        "xendit payouts",
+        "xendit invoices",
+        "users list",
+        "jobs list",
+        "stats",
+        "audit list",
+    ],
 )
 async def test_programs_do_not_watch(iayos: Iayos, command: str, words: list[str]) -> None:
     said = await iayos(*command.split(), *words)
