@@ -7,6 +7,7 @@ from iayos.core import clock
 from iayos.core.outbox import later
 from iayos.notifications.models import PushTokenTable
 from tests.admin.test_queue import payment, planted
+from tests.cli.test_certificates import certificate
 from tests.cli.world import World
 from tests.disputes.test_disputes import disputed as opened
 from tests.flows.test_flow_4 import choose_cash, upload
@@ -109,6 +110,31 @@ async def _(world: World) -> list[str]:
 @case("kyc next", wrong="dora", eyes=False, exits=2, changes=True)
 async def _(world: World) -> list[str]:
     return []
+
+
+# ── certificates ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@case("certificates list", wrong="dora")
+async def _(world: World) -> list[str]:
+    await certificate(world.http, world.db)
+    await certificate(world.http, world.db, "Welding, advanced")
+    return []
+
+
+@case("certificates show", absent=["99"], wrong="dora", eyes=False)
+async def _(world: World) -> list[str]:
+    return [await certificate(world.http, world.db)]
+
+
+@case("certificates verify", absent=["99", *DECIDE], wrong="dora", changes=True, again=True)
+async def _(world: World) -> list[str]:
+    return [await certificate(world.http, world.db), *DECIDE]
+
+
+@case("certificates reject", absent=["99", *DECIDE], wrong="dora", changes=True, again=True)
+async def _(world: World) -> list[str]:
+    return [await certificate(world.http, world.db), *DECIDE]
 
 
 # ── cash ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -30,7 +30,7 @@ GOLDEN: Final = Path(__file__).with_name("golden")
 WIDTH: Final = 80
 STAFF: Final = "Staff"
 ELSEWHERE: Final = {"login", "logout"}
-"""Told below, for they change who is signed in."""
+"""In test_sign_in.py, for they change who is signed in."""
 STYLE: Final = re.compile(r"\x1b\[[\d;]*m")
 COLOUR: Final = re.compile(r"\x1b\[(?:\d+;)*(?:3\d|4\d|9\d|10\d)(?:;\d+)*m")
 GONE: Final = re.compile(r"[^\n]*\n(?:\x1b\[\?25h)?\r?\x1b\[1A\x1b\[2K")
