@@ -68,9 +68,10 @@ async def test_a_bar_stays_above_the_answer(sit: Sit, signed_in: SignIn, some_mo
     await signed_in()
     terminal = sit("ledger", "verify")
     assert await terminal.ended() == 0
-    counted, *_, sums = [line for line in terminal.lines() if line]
+    counted, *_, sums, root = [line for line in terminal.lines() if line]
     assert counted.startswith("  2 postings in 2 journals ━━━━━━━━━━━━━━━━━━━━ 100 % 0:00:0")
     assert sums == "  held ₱0.00 · wallets ₱1,209.49 · clearing at Xendit ₱1,234.50"
+    assert root.startswith("  ledger root ")
     assert len(max(terminal.lines(), key=len)) < 80
 
 
