@@ -24,6 +24,7 @@ class Size(Row, frozen=True):
     journals: int
     last_account: int
     last_journal: int
+    last_posting: int
     last_job: int
     last_payment: int
 
@@ -65,7 +66,7 @@ SIZE: Statement[Size] = Statement(
     """
 SELECT (SELECT count(*) FROM postings), (SELECT count(*) FROM journals),
     (SELECT coalesce(max(id), 0) FROM ledger_accounts), (SELECT coalesce(max(id), 0) FROM journals),
-    (SELECT coalesce(max(id), 0) FROM jobs), (SELECT coalesce(max(id), 0) FROM payments)
+    (SELECT coalesce(max(id), 0) FROM postings), (SELECT coalesce(max(id), 0) FROM jobs), (SELECT coalesce(max(id), 0) FROM payments)
 """,
     into=Size,
 )
@@ -147,7 +148,7 @@ async def verify(db: Database, *, progress: Progress | None = None) -> Verificat
 
 
 async def _verify(reads: Reads, size: Size, progress: Progress) -> VerificationOut:
-    ids = size.last_account + size.last_journal + size.last_job + size.last_payment
+    ids = 2 * (size.last_account + size.last_journal) + size.last_posting + size.last_job + size.last_payment
     progress.begin(f"{counted(size.postings, 'posting')} in {counted(size.journals, 'journal')}", ids)
     accounts = await _through(reads, ACCOUNTS, size.last_account, progress)
     journals = await _through(reads, JOURNALS, size.last_journal, progress)
@@ -170,7 +171,7 @@ async def _verify(reads: Reads, size: Size, progress: Progress) -> VerificationO
         ok=all(check.ok for check in checks), postings=size.postings, journals=size.journals, checks=checks,
         held=Centavos(sum(one.held for one in accounts)), wallets=Centavos(sum(one.wallets for one in accounts)),
         fees=Centavos(sum(one.fees for one in accounts)), clearing=Centavos(sum(one.clearing for one in accounts)),
-        ledgerRoot=await ledger_root(reads),
+        ledgerRoot=await ledger_root(reads, progress),
     )  # fmt: skip
 
 

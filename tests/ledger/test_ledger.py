@@ -7,6 +7,7 @@ import pytest
 from iayos.core.db import Database
 from iayos.ledger.actions import InsufficientFunds, post
 from iayos.ledger.queries import balance
+from iayos.ledger.root import ROOT_SQL, ledger_root
 from tests import make
 from tests.make import as_
 
@@ -88,3 +89,18 @@ async def test_verify_names_the_first_fault(http: httpx.AsyncClient, db: Databas
         "all postings sum to zero": "the balances add up to 1 centavos",
         "every balance is the sum of its postings": "wallet:1",
     }
+
+
+async def test_the_root_is_the_same_in_one_statement_and_in_stretches(db: Database) -> None:
+    assert await ledger_root(db.reads) == await db.pool.fetchval(ROOT_SQL)
+    async with db.transaction() as tx:
+        await post(tx, "made:1", ("xendit", "wallet:1", 100), ("wallet:1", "fees", 7))
+    before = await ledger_root(db.reads)
+    assert before == await db.pool.fetchval(ROOT_SQL)
+    await db.pool.execute(
+        "INSERT INTO ledger_accounts (id, code, may_go_negative) SELECT 1000000 + n * 9999, 'wallet:' || 500 + n, false"
+        " FROM generate_series(1, 60) AS n"
+    )
+    after = await ledger_root(db.reads)
+    assert after == await db.pool.fetchval(ROOT_SQL)
+    assert after != before
