@@ -87,7 +87,7 @@ UNCHANGED = Statement(
         AccountTable.id == bindparam("account_id", type_=BigInteger),
         AccountTable.password_hash == bindparam("password_hash"),
     )
-    .with_for_update()
+    .with_for_update(key_share=True)  # whoever holds a job tells its sides something meanwhile
 )
 
 

@@ -34,7 +34,11 @@ EMPLOYED: Final = _statement(
 EMPLOYING: Final = _statement(
     "SELECT id FROM agency_employees WHERE agency_id = :me AND status IN ('INVITED', 'ACTIVE') ORDER BY id"
 )
-LOCK_JOBS: Final = _statement(f"SELECT id FROM jobs WHERE id IN {_MINE} ORDER BY id FOR UPDATE")
+LOCK_JOBS: Final = _statement(
+    f"SELECT id FROM jobs WHERE id IN {_MINE} OR id IN (SELECT job_id FROM applications WHERE worker_id = :me AND status = 'PENDING')"
+    " ORDER BY id FOR UPDATE"
+)
+"""Before the account's email changes: from then on nobody tells it anything, and who holds a job may be about to."""
 NOTICES: Final = _statement(f"""
 DELETE FROM notifications WHERE account_id = :me
 OR (data->>'jobID')::bigint IN {_MINE} OR (data->>'jobID')::bigint IN (SELECT job_id FROM applications WHERE worker_id = :me)

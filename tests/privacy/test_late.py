@@ -5,11 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 
 from iayos.accounts.models import AccountTable
 from iayos.accounts.queries import lock_account
 from iayos.core import clock
 from iayos.core.db import Database
+from iayos.jobs.queries import lock_job
+from iayos.notifications import events
+from iayos.notifications.actions import notify
 from iayos.payments import erased
 from tests import make
 from tests.make import As, as_
@@ -174,3 +178,28 @@ async def _waiting(db: Database, count: int) -> None:
     async with asyncio.timeout(10):
         while await db.pool.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") < count:
             await asyncio.sleep(0.01)
+
+
+async def waits(db: Database) -> None:
+    """Until somebody waits for somebody else's lock."""
+    for _ in range(500):
+        if await db.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.parametrize("hired", [True, False])
+async def test_a_job_that_tells_its_worker_something_waits_for_no_erasure(bench: Bench, hired: bool) -> None:
+    ana, ben = await two(bench)
+    job = await make.job(bench.db, client=ana.someone, worker=ben.someone if hired else None, status="ACTIVE")
+    if not hired:
+        await make.application(bench.db, job.id, ben.someone)
+    async with bench.db.transaction() as tx:
+        await lock_job(tx, job.id)
+        erasing = asyncio.create_task(erase(ben))
+        await waits(bench.db)
+        told = {"jobID": job.id}
+        await notify(tx, ben.someone.account_id, events.JOB_CANCELLED, data=told, job_title=job.title)
+    await erasing
+    assert await bench.db.pool.fetchval("SELECT erased_at FROM accounts WHERE id = $1", ben.someone.account_id)
