@@ -11,7 +11,7 @@ from cli.live import watched
 from cli.options import AsJSON, Limit, ProfileName, moment
 from cli.show import Column
 
-app = typer.Typer(help="What staff did and why, and the proof that nobody rewrote it.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 COLUMNS: Final = (
     Column("ENTRY", "number"), Column("AT", "time"), Column("WHO"), Column("ACTION"), Column("SUBJECT"), Column("REASON"),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from cli.live import watched
 from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes
 from cli.show import Column, counted, pesos
 
-app = typer.Typer(help="Photos of cash payments, and what staff makes of them.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 Payment = Annotated[int, typer.Argument(metavar="ID", min=1, help="The payment, as `iayos cash list` names it.")]
 COLUMNS: Final = (
     Column("PAYMENT", "number"), Column("JOB", "number"), Column("AMOUNT", "money"), Column("STATUS"),

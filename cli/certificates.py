@@ -11,7 +11,7 @@ from cli.live import watched
 from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes
 from cli.show import Column, counted
 
-app = typer.Typer(help="Workers' certificates that nobody has looked at yet.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 Certificate = Annotated[
     int, typer.Argument(metavar="ID", min=1, help="The certificate, as `iayos certificates list` names it.")
 ]

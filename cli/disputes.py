@@ -11,7 +11,7 @@ from cli.live import watched
 from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes, amount
 from cli.show import Column, counted, pesos
 
-app = typer.Typer(help="Disputes about money that is held, and staff's rulings.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 Dispute = Annotated[int, typer.Argument(metavar="ID", min=1, help="The dispute, as `iayos disputes list` names it.")]
 COLUMNS: Final = (
     Column("DISPUTE", "number"), Column("JOB", "number"), Column("STATUS"), Column("PHASE"), Column("HELD", "money"),

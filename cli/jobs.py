@@ -11,7 +11,7 @@ from cli.live import watched
 from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes
 from cli.show import Column, counted, pesos
 
-app = typer.Typer(help="Jobs with their money and history, and the way to end one.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 Job = Annotated[int, typer.Argument(metavar="ID", min=1, help="The job, as `iayos jobs list` names it.")]
 COLUMNS: Final = (
     Column("JOB", "number"), Column("STATUS"), Column("TITLE"), Column("CLIENT"), Column("PRICE", "money"),

@@ -11,7 +11,7 @@ from cli.live import watched
 from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes
 from cli.show import Column, counted
 
-app = typer.Typer(help="Identity checks: the queue, the documents, the decision.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 Case = Annotated[int, typer.Argument(metavar="ID", min=1, help="The case, as `iayos kyc list` names it.")]
 COLUMNS: Final = (
     Column("CASE", "number"), Column("NAME"), Column("KIND"), Column("ROUND", "number"),

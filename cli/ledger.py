@@ -12,7 +12,7 @@ from cli.faults import Fault
 from cli.options import AsJSON, ProfileName
 from cli.show import Column, pesos
 
-app = typer.Typer(help="The books, and the proof that they are right.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command(epilog="Example: iayos ledger verify --json")

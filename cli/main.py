@@ -1,18 +1,34 @@
 """`iayos`: staff's terminal, and the commands of the host. What a command needs is imported when it is called."""
 
+import importlib
 import os
 import sys
+from collections.abc import MutableMapping
 from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
 
-from cli import audit, cash, certificates, disputes, jobs, kyc, ledger, push, queue, show, sign_in, stats, users, xendit
+from cli import show, sign_in, stats
 from cli.faults import NOT_FOUND, Fault
 from cli.host import commands as host
 
 STAFF: Final = "Staff"
 HOST: Final = "This host"
+NOUNS: Final = {
+    "kyc": "Identity checks: the queue, the documents, the decision.",
+    "certificates": "Workers' certificates that nobody has looked at yet.",
+    "cash": "Photos of cash payments, and what staff makes of them.",
+    "users": "Accounts: who they are, suspending them, and who is on the staff.",
+    "push": "Pushes to the phones of an account.",
+    "xendit": "Xendit: invoices, payouts and events, compared with our books.",
+    "jobs": "Jobs with their money and history, and the way to end one.",
+    "disputes": "Disputes about money that is held, and staff's rulings.",
+    "ledger": "The books, and the proof that they are right.",
+    "queue": "Background tasks: what waits, runs and fails, and what that holds up.",
+    "audit": "What staff did and why, and the proof that nobody rewrote it.",
+}
+"""The nouns of staff's commands, each a module of that name."""
 LISTS: Final = {"push": "iayos users list", "ledger": "iayos ledger balances"}
 """Where to look for what was not found, if not in the list of its kind."""
 
@@ -31,6 +47,23 @@ class Sections(TyperGroup):
             ]
             with formatter.section(section):
                 formatter.write_dl(rows)
+
+
+class Noun(TyperGroup):
+    """The commands about one noun, imported when one of them is asked for: `iayos --help` needs none."""
+
+    found: MutableMapping[str, Any] | None = None
+
+    @property  # type: ignore[override]
+    def commands(self) -> MutableMapping[str, Any]:
+        """By name."""
+        if self.found is None:
+            self.found = typer.main.get_group(importlib.import_module(f"cli.{self.name}").app).commands
+        return self.found
+
+    @commands.setter
+    def commands(self, none_yet: Any) -> None:
+        """Typer's own place for them stays empty."""
 
 
 app = typer.Typer(
@@ -65,17 +98,8 @@ app.command(rich_help_panel=STAFF, epilog="Example: iayos login --url https://ap
 )
 app.command(rich_help_panel=STAFF, epilog="Example: iayos logout --profile work")(sign_in.logout)
 app.command(rich_help_panel=STAFF, epilog="Example: iayos whoami --json")(sign_in.whoami)
-app.add_typer(kyc.app, name="kyc", rich_help_panel=STAFF)
-app.add_typer(certificates.app, name="certificates", rich_help_panel=STAFF)
-app.add_typer(cash.app, name="cash", rich_help_panel=STAFF)
-app.add_typer(users.app, name="users", rich_help_panel=STAFF)
-app.add_typer(push.app, name="push", rich_help_panel=STAFF)
-app.add_typer(xendit.app, name="xendit", rich_help_panel=STAFF)
-app.add_typer(jobs.app, name="jobs", rich_help_panel=STAFF)
-app.add_typer(disputes.app, name="disputes", rich_help_panel=STAFF)
-app.add_typer(ledger.app, name="ledger", rich_help_panel=STAFF)
-app.add_typer(queue.app, name="queue", rich_help_panel=STAFF)
-app.add_typer(audit.app, name="audit", rich_help_panel=STAFF)
+for noun, about in NOUNS.items():
+    app.add_typer(typer.Typer(cls=Noun, no_args_is_help=True), name=noun, help=about, rich_help_panel=STAFF)
 app.command(rich_help_panel=STAFF, epilog="Example: iayos stats --since 7d")(stats.stats)
 app.command(rich_help_panel=HOST, epilog="Example: iayos up --port 8000")(host.up)
 app.command(rich_help_panel=HOST, epilog="Example: iayos demo --all")(host.demo)

@@ -10,7 +10,7 @@ from cli.faults import Fault, advising
 from cli.options import AsJSON, ProfileName
 from cli.show import Column
 
-app = typer.Typer(help="Pushes to the phones of an account.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 COLUMNS: Final = (Column("PHONE"), Column("KIND"), Column("STATUS"), Column("ERROR"))
 
 

@@ -17,7 +17,7 @@ from cli.show import Column, counted, pesos
 if TYPE_CHECKING:
     from rich.console import Group
 
-app = typer.Typer(help="Background tasks: what waits, runs and fails, and what that holds up.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 MOST: Final = 1000
 """How many tasks the server tries again in one call."""
 Tasks = Annotated[list[int] | None, typer.Argument(metavar="ID", min=1, help="As `iayos queue list` names them.")]

@@ -30,7 +30,10 @@ def login(
     ] = None,
     keyring: Annotated[bool, typer.Option("--keyring", help="Keep the tokens in this machine's keyring.")] = False,
 ) -> None:
-    """Sign in; the tokens are kept in a file that only you can read, or in the keyring."""
+    """Sign in.
+
+    The tokens are kept in a file that only you can read, or in the keyring.
+    """
     where = (url or os.environ.get("IAYOS_URL") or config.DEFAULT_URL).rstrip("/")
     if overheard(where):
         show.note(f"Warning: {where} is not encrypted: others on the way can read your password and act as you.")
@@ -63,7 +66,10 @@ def logout(profile: ProfileName = None) -> None:
 
 
 def whoami(as_json: AsJSON = False, profile: ProfileName = None) -> None:
-    """Who you are signed in as, and where, and until when the token is good; it is renewed by itself."""
+    """Who you are signed in as, and where.
+
+    Also until when the token is good; it is renewed by itself.
+    """
     with API.signed_in(profile) as api:
         me = api.get("/api/accounts/me")
         url, until = api.profile.url, expiry(api.profile.token)

@@ -24,7 +24,10 @@ def stats(
     as_json: AsJSON = False,
     profile: ProfileName = None,
 ) -> None:
-    """People, jobs, money, what waits for staff, and whether background work keeps up."""
+    """People, jobs, money and what waits for staff.
+
+    Also whether background work keeps up.
+    """
     with API.signed_in(profile) as api:
         found = api.get("/api/admin/stats", since=moment(since) if since else None)
     if as_json or not show.terminal():

@@ -11,7 +11,7 @@ from cli.live import watched
 from cli.options import AsJSON, DryRun, Limit, ProfileName, Reason, Yes
 from cli.show import Column, counted
 
-app = typer.Typer(help="Accounts: who they are, suspending them, and who is on the staff.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 Account = Annotated[int, typer.Argument(metavar="ID", min=1, help="The account, as `iayos users list` names it.")]
 Role = Literal["ADMIN", "KYC_REVIEWER", "FINANCE", "SUPPORT"]
 PATH: Final = "/api/admin/users"

@@ -11,7 +11,7 @@ from cli.live import watched
 from cli.options import AsJSON, Limit, ProfileName, moment
 from cli.show import Column, counted, pesos
 
-app = typer.Typer(help="Xendit: invoices, payouts and events, compared with our books.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 Status = Annotated[
     Literal["PENDING", "COMPLETED", "FAILED"] | None, typer.Option(help="Only those that stand like this.")
 ]

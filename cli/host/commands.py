@@ -44,7 +44,10 @@ def demo(
         bool, typer.Option("--all", help="All stories: invitation, agency, cash, identity, wallet, profile; a minute.")
     ] = False,
 ) -> None:
-    """Tell one job from registration to both reviews, on a fresh iAyos of its own; under 30 seconds, offline."""
+    """Tell one job from registration to both reviews.
+
+    On a fresh iAyos of its own, offline, in under 30 seconds.
+    """
     from cli.demo.story import tell
 
     tell(everything=everything)
@@ -68,7 +71,10 @@ def runner(
         typer.Option(min=0, max=65535, envvar="IAYOS_RUNNER_PORT", help="Show /health and /metrics on this port."),
     ] = None,
 ) -> None:
-    """Run the tasks of the database that IAYOS_DATABASE_URL names; on as many hosts as wanted."""
+    """Run background tasks, on as many hosts as wanted.
+
+    They are those of the database that IAYOS_DATABASE_URL names.
+    """
     from cli.host.work import work
 
     raise typer.Exit(work(host=host, port=port))
