@@ -54,7 +54,7 @@ class Noun(TyperGroup):
 
     found: MutableMapping[str, Any] | None = None
 
-    @property  # type: ignore[override]
+    @property
     def commands(self) -> MutableMapping[str, Any]:
         """By name."""
         if self.found is None:
