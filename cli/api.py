@@ -36,7 +36,8 @@ class API:
 
         self.profile = profile
         self._name = name
-        self._http = httpx.Client(base_url=profile.url, timeout=TIMEOUT_S, headers={"User-Agent": "iayos-cli"})
+        with self._reaching():
+            self._http = httpx.Client(base_url=profile.url, timeout=TIMEOUT_S, headers={"User-Agent": "iayos-cli"})
 
     @classmethod
     def signed_in(cls, wanted: str | None) -> Self:

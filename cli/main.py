@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli import show, sign_in, stats
-from cli.faults import NOT_FOUND, Fault
+from cli.faults import NOT_FOUND, USAGE, Fault
 from cli.host import commands as host
 
 STAFF: Final = "Staff"
@@ -109,10 +109,19 @@ app.add_typer(host.db, name="db", rich_help_panel=HOST)
 app.add_typer(host.admin, name="admin", rich_help_panel=HOST)
 
 
+def words() -> list[str]:
+    """The arguments. Where the locale is none that knows UTF-8 they are read as UTF-8 all the same: so they are sent."""
+    try:
+        return [os.fsencode(one).decode() for one in sys.argv[1:]]
+    except UnicodeDecodeError:
+        raise Fault("what you typed is not UTF-8.", code=USAGE) from None
+
+
 def run() -> None:
     """The script `iayos`."""
+    show.forgiving()
     try:
-        app()
+        app(words())
     except Fault as fault:
         if fault.code == NOT_FOUND and not fault.hint:
             fault.hint = LISTS.get(sys.argv[1], f"iayos {sys.argv[1]} list")

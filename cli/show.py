@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from cli.faults import Fault
@@ -66,7 +67,7 @@ def document(raw: Any) -> None:
 
     encoder = msgspec.json.Encoder(decimal_format="number")
     text = msgspec.json.format(encoder.encode(raw), indent=2).decode()
-    sys.stdout.write("".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text) + "\n")
+    sys.stdout.write("".join(one if _may_stand(one) else _escaped(one) for one in text) + "\n")
 
 
 def lines(*marked_up: str) -> None:
@@ -213,6 +214,24 @@ def _fancy(cell: Any, kind: str) -> str:
 
 def _cleaned(text: str) -> str:
     return "\n".join(clean(line) for line in text.splitlines())
+
+
+def forgiving() -> None:
+    """What stdout and stderr cannot say in their encoding is a question mark there, and ends no command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _may_stand(one: str) -> bool:
+    """In JSON as it is."""
+    if not one.isprintable():
+        return one == "\n"
+    try:
+        one.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _escaped(one: str) -> str:

@@ -83,7 +83,10 @@ def whoami(as_json: AsJSON = False, profile: ProfileName = None) -> None:
 
 def overheard(url: str) -> bool:
     """Does what is said there leave this machine unencrypted?"""
-    there = urlsplit(url)
+    try:
+        there = urlsplit(url)
+    except ValueError:  # no address at all, as is said when it is asked
+        return False
     if there.scheme != "http" or not there.hostname or there.hostname == "localhost":
         return False
     try:
