@@ -3,12 +3,14 @@
 Rich is imported when there is a terminal to draw on, and not before: `iayos --help` and pipes stay quick.
 """
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from cli.faults import Fault
@@ -217,7 +219,10 @@ def _cleaned(text: str) -> str:
 
 
 def forgiving() -> None:
-    """What stdout and stderr cannot say in their encoding is a question mark there, and ends no command."""
+    """What stdout and stderr cannot say in their encoding is a question mark there, and ends no command; nor does a closed one."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the process ends
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")

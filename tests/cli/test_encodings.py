@@ -62,3 +62,15 @@ async def test_an_address_that_is_none_is_refused_in_words(iayos: Iayos) -> None
         "login", "--url", "http://x\x1b[31m", "--email", "ana@example.com", "--password-stdin", stdin="x\n"
     )
     assert (said.code, "no address of a server" in said.err) == (2, True), said.err
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+async def test_a_closed_stream_is_an_empty_one(config_dir: Path, closed: str) -> None:
+    words = f"{sys.executable} -m cli.main users suspend 7 --reason Fraud"
+    env = os.environ | {"IAYOS_CONFIG_DIR": str(config_dir)}
+    process = await asyncio.create_subprocess_shell(
+        f"exec {words} {closed}", env=env, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await process.communicate()
+    assert (process.returncode, out, b"Traceback" in err) == (2, b"", False), err
