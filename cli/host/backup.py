@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import asyncpg
 
 CHUNK: Final = 1 << 20
+FORMAT: Final = 1
 COUNTED: Final = ("accounts", "jobs", "payments", "journals", "postings")
 # What may be lost: the broker, whose work the outbox hands out again, and windows of rate limits.
 LEFT_OUT: Final = ("--exclude-table-data=saq_*", "--no-unlogged-table-data")
@@ -53,7 +54,7 @@ NEW_IN_17: Final = b"SET transaction_timeout = 0;\n"
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """What a backup holds."""
 
-    format: int = 1
+    format: int = FORMAT
     made_at: datetime
     iayos: str
     postgresql: str
@@ -69,8 +70,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 def backup(file: Path | None, data_dir: Path, *, as_json: bool) -> None:
     """Write the database to a file, with its manifest beside it."""
     target = file or Path(f"iayos-{datetime.now(UTC):%Y%m%d-%H%M%S}.dump")
-    if target.exists():
-        raise Fault(f"{target} is there already.", code=CONFLICT, hint="another name, or remove it")
+    for path in (target, manifest_of(target), unfinished_of(target)):
+        if os.path.lexists(path):
+            raise Fault(f"{path} is there already.", code=CONFLICT, hint="another name, or remove it")
     try:
         with database(data_dir) as url:
             made = asyncio.run(written(url, target))
@@ -81,14 +83,14 @@ def backup(file: Path | None, data_dir: Path, *, as_json: bool) -> None:
 
 async def written(url: str, target: Path) -> Manifest:
     """Dump one snapshot; what its ledger comes to is read in the same snapshot."""
-    unfinished = target.with_name(f".{target.name}.unfinished")
+    unfinished = unfinished_of(target)
+    async with connected(url) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
+        facts = await facts_of(connection)
+        found = program("pg_dump", facts["postgresql"])
+        with private(unfinished) as file:
+            size, digest = await asyncio.to_thread(dump, found, url, snapshot, file)
     try:
-        async with connected(url) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-            snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
-            facts = await facts_of(connection)
-            found = program("pg_dump", facts["postgresql"])
-            with private(unfinished) as file:
-                size, digest = await asyncio.to_thread(dump, found, url, snapshot, file)
         made = Manifest(
             made_at=datetime.now(UTC),
             iayos=show.version(),
@@ -167,6 +169,8 @@ def checked(file: Path) -> Manifest:
         ) from None
     except msgspec.DecodeError:
         raise Fault(f"{manifest_of(file)} is damaged or not a manifest of iAyos. Nothing was changed.") from None
+    if made.format != FORMAT:
+        raise Fault(f"{manifest_of(file)} is of a newer iAyos.", hint="install that one, then restore")
     try:
         with file.open("rb") as content, progress.moved("checking the backup", made.size) as more:
             digest = hashlib.sha256()
@@ -296,12 +300,20 @@ def manifest_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.json")
 
 
+def unfinished_of(file: Path) -> Path:
+    """What a backup is called until it is whole."""
+    return file.with_name(f".{file.name}.unfinished")
+
+
 @contextmanager
 def private(path: Path) -> Iterator[IO[bytes]]:
-    """A new file for its owner alone, on disk when the block ends."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.fchmod(descriptor, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
+    """A new file for its owner alone, on disk when the block ends; none when it fails. What is there is not written over."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink()
+        raise

@@ -217,3 +217,23 @@ async def test_status_names_what_is_pending(saved: Saved, iayos: Iayos, other: s
     await connection.close()
     newer = await iayos("db", "status", IAYOS_DATABASE_URL=other)
     assert (newer.code, "newer iAyos" in newer.err) == (5, True)
+
+
+async def test_a_backup_writes_over_nothing(saved: Saved, iayos: Iayos, settings: Settings, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    (tmp_path / "tables.json").write_text("kept")
+    (tmp_path / ".linked.unfinished").symlink_to(precious)
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    for name, code in (("tables", 5), ("linked", 5), ("dangling", 5), ("new", 0)):
+        said = await iayos("db", "backup", str(tmp_path / name), IAYOS_DATABASE_URL=settings.database_url)
+        assert said.code == code, (name, said.err)
+    assert precious.read_text() == (tmp_path / "tables.json").read_text() == "kept"
+    assert not (tmp_path / "tables").exists()
+
+
+async def test_a_manifest_of_a_later_form_is_not_guessed_at(saved: Saved, iayos: Iayos, other: str) -> None:
+    manifest = saved.file.with_name(f"{saved.file.name}.json")
+    manifest.write_text(json.dumps(saved.manifest | {"format": 2}))
+    said = await iayos("db", "restore", str(saved.file), IAYOS_DATABASE_URL=other)
+    assert (said.code, "newer iAyos" in said.err) == (1, True), said.err
