@@ -41,6 +41,11 @@ class RoleUnchanged(Conflict):
     code, message = "ROLE_UNCHANGED", "This account has exactly this role already."
 
 
+class EmailUnconfirmed(Conflict):
+    code = "EMAIL_UNCONFIRMED"
+    message = "The email of this account is not confirmed, so nobody knows whose it is. Its owner opens the link that we sent."
+
+
 async def suspend(tx: Tx, account_id: int, *, reason: str, by: Principal) -> Closed:
     """Nobody gets in with this account from now on; what it has open is closed, and what holds money goes to staff."""
     account = await _held(tx, account_id, by=by)
@@ -81,6 +86,8 @@ async def change_role(tx: Tx, account_id: int, *, role: Role | None, reason: str
     wanted = role.value if role else None
     if account.role == wanted:
         raise RoleUnchanged(role=wanted)
+    if role is not None and account.email_verified_at is None:
+        raise EmailUnconfirmed
     await _refuse_last(tx, account)
     await tx.update(AccountTable, account.id, role=wanted)
     await sessions.end_all(tx, account.id, reason="ROLE_CHANGED")

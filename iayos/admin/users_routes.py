@@ -68,7 +68,7 @@ async def restore(account_id: FromPath[int], data: JSONBody[ReasonIn], tx: InTx,
 
 @post(
     "/{account_id:int}/role", status_code=200, summary="Change what an account may do on the staff", guards=[staff()],
-    opt=answers(*DECIDING, users.RoleUnchanged, users.LastAdmin) | DRY_RUN,
+    opt=answers(*DECIDING, users.RoleUnchanged, users.LastAdmin, users.EmailUnconfirmed) | DRY_RUN,
 )  # fmt: skip
 async def change_role(account_id: FromPath[int], data: JSONBody[RoleIn], tx: InTx, me: Me) -> UserOut:
     """ADMIN alone decides this. The account has to sign in anew; null takes it off the staff."""

@@ -148,6 +148,13 @@ async def test_a_role_is_given_and_taken(bench: Bench) -> None:
     assert (second["before"], second["after"]) == ({"role": "SUPPORT"}, {"role": None})
 
 
+async def test_nobody_is_put_on_the_staff_by_an_email_that_is_not_proven(bench: Bench) -> None:
+    boss, squatter = await bench.staff(), await make.account(bench.db, verified=False)
+    body = {"role": "SUPPORT", "reason": "Joins us on Monday"}
+    refused = await boss.post(f"/api/admin/users/{squatter.account_id}/role", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "EMAIL_UNCONFIRMED")
+
+
 async def test_a_first_decision_goes_with_the_right_to_decide(bench: Bench) -> None:
     admin, finance = await bench.staff(), await bench.staff("FINANCE")
     deal = await bench.deal(budget=200_000_00, status="IN_PROGRESS", escrow_paid=True)
