@@ -153,7 +153,7 @@ async def test_two_runners_share_the_work_and_do_nothing_twice(runners: Runners)
     await asyncio.gather(runners.start(), runners.start())  # both make the broker's tables
     async with runners.db.transaction() as tx:
         for number in range(60):
-            await outbox.later(tx, "slow", name=f"{number}.", seconds=0.05)
+            await outbox.later(tx, "slow", name=f"{number}.", seconds=0.3)
     await runners.all_closed()
     assert len([line for line in runners.seen("") if " done " in line]) == 60
     assert len({line.split()[2] for line in runners.seen("") if " done " in line}) == 2

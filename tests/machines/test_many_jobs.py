@@ -38,7 +38,7 @@ def fee(amount: int) -> int:
     return half_up(Decimal(amount) * 5 / 100)
 
 
-def principal(someone: make.Someone, kind: str) -> Principal:
+def principal(someone: make.Someone, kind: str | None) -> Principal:
     return Principal(
         account_id=someone.account_id, email=someone.email, profile_type=kind, role=None, email_verified=True,
         kyc_verified=True, session_id=0, session_kind="WEB",
@@ -61,7 +61,9 @@ def expected(end: str, price: int, share: int) -> dict[str, int]:
     return {"client": -(share + fee(first) - back), "worker": share, "fees": fee(first) - back}
 
 
-async def live(db: Database, job: Job, end: str, share: int, client: Principal, worker: Principal) -> None:
+async def live(
+    db: Database, job: Job, end: str, share: int, *, client: Principal, worker: Principal, staff: Principal
+) -> None:
     """Take a job to its end through the verbs, one transaction a step."""
     async with db.transaction() as tx:
         await pay_from_wallet(tx, job, half=HALVES[Purpose.ESCROW], base=(job.agreed_price or 0) // 2, by=client)
@@ -74,13 +76,13 @@ async def live(db: Database, job: Job, end: str, share: int, client: Principal, 
     if end == "ended by staff":
         async with db.transaction() as tx:
             locked = await settle.locked_again(tx, job)
-            await staff_cancel.end(tx, locked, await staff_cancel.goes_back(tx, locked), by=client)
+            await staff_cancel.end(tx, locked, await staff_cancel.goes_back(tx, locked), by=staff)
         return
     if end in {"divided", "given back"}:
         async with db.transaction() as tx:
             opened = await disputes.open_dispute(tx, job.id, DisputeIn(reason="R", description="D"), by=client)  # type: ignore[arg-type]
         async with db.transaction() as tx:
-            await disputes.rule(tx, opened.id, to_payee=share, reason="Random", by=client)
+            await disputes.rule(tx, opened.id, to_payee=share, reason="Random", by=staff)
         return
     async with db.transaction() as tx:
         await jobs.complete(tx, job.id, CompletionIn(), by=worker)
@@ -95,6 +97,7 @@ async def live(db: Database, job: Job, end: str, share: int, client: Principal, 
 async def test_every_account_ends_at_the_expected_centavo(db: Database) -> None:
     chance = random.Random(20261122)
     people = [(await make.account(db, "CLIENT"), await make.account(db, "WORKER", trades=(1,))) for _ in range(4)]
+    staff = principal(await make.account(db, None, role="SUPPORT"), None)
     async with db.transaction() as tx:
         for ana, _ in people:
             await post(tx, f"rich:{ana.account_id}", ("xendit", f"wallet:{ana.account_id}", RICH))
@@ -104,7 +107,8 @@ async def test_every_account_ends_at_the_expected_centavo(db: Database) -> None:
         end, price = chance.choice(ENDS), chance.randrange(100_00, 9_999_99)
         share = 0 if end == "given back" else chance.randrange(1, price // 2)
         job = await make.job(db, client=ana, worker=ben, budget=price)
-        await live(db, job, end, share, principal(ana, "CLIENT"), principal(ben, "WORKER"))
+        sides = {"client": principal(ana, "CLIENT"), "worker": principal(ben, "WORKER")}
+        await live(db, job, end, share, staff=staff, **sides)
         left = expected(end, price, share)
         should[f"wallet:{ana.account_id}"] += left["client"]
         should[f"wallet:{ben.account_id}"] += left["worker"]
