@@ -99,7 +99,7 @@ def retry(
     as_json: AsJSON = False,
     profile: ProfileName = None,
 ) -> None:
-    """Try tasks that failed again, at once and with all their tries before them."""
+    """Try tasks that failed again, at once and with all their tries before them; by their ids those given up, too."""
     if bool(ids) == bool(task):
         raise Fault("say either which tasks by their ids, or --task.", code=USAGE, hint="iayos queue list")
     wanted: dict[str, Any] = {"ids": ids} if ids else {"task": task} | ({"error": error} if error else {})

@@ -81,7 +81,10 @@ async def retry(
     tx: Tx, *, ids: Sequence[int] | None = None, task: str | None = None, error: str | None = None, most: int,
     by: Principal, reason: str,
 ) -> RetriedOut:  # fmt: skip
-    """Tasks that failed begin anew at once, with all their tries before them; the oldest first."""
+    """Tasks that failed begin anew at once, with all their tries before them; the oldest first.
+
+    By their ids also those that were given up, each at its own time: what a slip of ours ended must not stay undone.
+    """
     if ids is not None:
         await _known(tx, ids)
     taken, fitting = await tx.one(queries.RETRY, ids=ids, task=task, error=error, most=most, now=clock.now())

@@ -124,11 +124,13 @@ _chosen = text(f"""
     WITH {FAILING}, fitting AS (
         SELECT id FROM failing WHERE sent_at IS NULL AND (:ids IS NULL OR id = ANY (:ids))
         AND (:task IS NULL OR task = :task) AND (:error IS NULL OR error = :error)
+        UNION ALL SELECT id FROM outbox WHERE id = ANY (:ids) AND aborted_at IS NOT NULL AND done_at IS NULL
     ), chosen AS (
-        SELECT id FROM outbox WHERE id IN (SELECT id FROM fitting) AND sent_at IS NULL ORDER BY id LIMIT :most
-        FOR UPDATE SKIP LOCKED
+        SELECT id FROM outbox WHERE id IN (SELECT id FROM fitting) AND done_at IS NULL
+        AND (sent_at IS NULL OR aborted_at IS NOT NULL) ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
     ), again AS (
-        UPDATE outbox SET failed_at = NULL, failing_since = NULL, attempts = 0, run_after = :now
+        UPDATE outbox SET failed_at = NULL, failing_since = NULL, aborted_at = NULL, sent_at = NULL, attempts = 0,
+            run_after = CASE WHEN aborted_at IS NULL THEN :now ELSE run_after END
         WHERE id IN (SELECT id FROM chosen) RETURNING id
     )
     SELECT coalesce((SELECT array_agg(id ORDER BY id) FROM again), '{{}}'), (SELECT count(*) FROM fitting)

@@ -91,7 +91,7 @@ class FailuresOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RetryIn(msgspec.Struct, frozen=True, kw_only=True):
-    """Which tasks are tried again now: those of `ids`, or those of one task and one kind of error."""
+    """Which tasks are tried again: those of `ids`, given up ones too, or those of one task and one kind of error."""
 
     reason: Text
     ids: Annotated[list[ID], msgspec.Meta(min_length=1, max_length=1000)] | None = None

@@ -18,6 +18,8 @@ from iayos.ledger.actions import post
 from iayos.payments.models import PaymentTable
 from tests import make
 from tests.make import As, Someone, as_
+from tests.payments.conftest import Bench
+from tests.payments.conftest import bench as bench  # noqa: PLC0414 - a fixture
 
 QUEUE = "/api/admin/queue"
 Drain = Callable[[], Awaitable[int]]
@@ -235,7 +237,8 @@ async def test_what_is_given_up_never_runs(http: httpx.AsyncClient, db: Database
     assert [(one["taskID"], one["state"]) for one in gone] == [(failed, "aborted"), (due, "aborted")]
     again = await sam.post(f"{QUEUE}/abort", {"ids": [due], "reason": "Again"})
     assert (again.status_code, again.json()["code"]) == (409, "NOTHING_TO_ABORT")
-    assert (await sam.post(f"{QUEUE}/retry", {"ids": [failed], "reason": "Now"})).status_code == 409
+    every = await sam.post(f"{QUEUE}/retry", {"task": "payments.check", "reason": "All that failed"})
+    assert (every.status_code, every.json()["code"]) == (409, "NOTHING_TO_RETRY")
     (line,) = await audited(db)
     assert (line["action"], line["before"]) == ("queue:abort", {str(due): "waiting", str(failed): "failed"})
     clock.advance(timedelta(days=8).total_seconds())
@@ -294,3 +297,19 @@ async def test_a_failure_is_dated_and_forgotten_when_it_goes_well(db: Database) 
             assert kept["failing_since"] <= kept["last_failed_at"]
             assert "juan" not in kept["last_error"]
     assert (kept["attempts"], kept["failing_since"]) == (0, None)
+
+
+async def test_what_was_given_up_by_a_slip_is_taken_up_again(bench: Bench) -> None:
+    deal, sam = await bench.deal(), await bench.staff("SUPPORT")
+    await bench.fill(deal.client_id, 1000_00)
+    await bench.ask(deal, "WALLET")
+    await deal.worker.post(f"/api/jobs/{deal.job.id}/complete", {})
+    clocks = await bench.db.pool.fetch("SELECT id FROM outbox WHERE task = 'payments.watch' AND done_at IS NULL")
+    ids = sorted(row["id"] for row in clocks)
+    given_up = await sam.post(f"{QUEUE}/abort", {"ids": ids, "reason": "A slip"})
+    assert (given_up.status_code, ids != []) == (200, True)
+    again = await sam.post(f"{QUEUE}/retry", {"ids": ids, "reason": "That was a slip"})
+    assert (again.status_code, again.json()["taskIDs"]) == (200, ids), again.text
+    clock.advance(timedelta(days=8).total_seconds())
+    await bench.drain()
+    assert await bench.db.pool.fetchval("SELECT status FROM jobs") == "COMPLETED"
