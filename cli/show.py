@@ -132,7 +132,7 @@ def console(*, stderr: bool = False) -> "Console":
     from rich.console import Console
     from rich.theme import Theme
 
-    return Console(stderr=stderr, highlight=False, theme=Theme({"accent": ACCENT}))
+    return Console(stderr=stderr, highlight=False, emoji=False, theme=Theme({"accent": ACCENT}))
 
 
 def decided(found: dict[str, Any], *, dry_run: bool) -> None:

@@ -74,3 +74,8 @@ async def test_a_closed_stream_is_an_empty_one(config_dir: Path, closed: str) ->
     )  # fmt: skip
     out, err = await process.communicate()
     assert (process.returncode, out, b"Traceback" in err) == (2, b"", False), err
+
+
+async def test_words_are_repeated_as_they_were_typed(iayos: Iayos) -> None:
+    said = await iayos("audit", "list", "--since", "[/b] :smile:")
+    assert (said.code, "'[/b] :smile:' is no time" in said.err) == (2, True), said.err
