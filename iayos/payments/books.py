@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import ARRAY, BigInteger, Text, bindparam, func, or_, select, text
 
+from iayos.accounts.models import AccountTable
 from iayos.core.db import Reads, Row, Statement, columns
 from iayos.core.models import Instant
 from iayos.payments.gateway import Invoice, Transaction
@@ -24,6 +25,13 @@ WITHDRAWALS = Statement(
     .where(or_(_since, func.concat("withdrawal-", PaymentTable.id) == func.any(_named)))
     .order_by(WithdrawalTable.payment_id),
     into=Withdrawal,
+)
+FROZEN = Statement(
+    select(PaymentTable.id)
+    .join(AccountTable, AccountTable.id == PaymentTable.payer_id)
+    .where(
+        PaymentTable.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), AccountTable.suspended_at.is_not(None)
+    )
 )
 BY_IDS = Statement(
     select(*columns(Payment)).where(PaymentTable.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))),
@@ -53,6 +61,8 @@ class Leaving(msgspec.Struct, frozen=True):
 
     payment: Payment
     withdrawal: Withdrawal
+    frozen: bool
+    """Its account is suspended: it is not sent before that ends."""
 
 
 class Books(msgspec.Struct, frozen=True):
@@ -76,7 +86,9 @@ async def read(reads: Reads, since: datetime, invoices: list[Invoice], moved: li
     names = sorted({one.external_id for one in invoices} | {one.reference for one in moved})
     ours = await reads.all(OURS, since=since, names=names)
     leaving = await reads.all(WITHDRAWALS, since=since, names=names)
-    rows = await reads.all(BY_IDS, ids=[one.payment_id for one in leaving])
+    ids = [one.payment_id for one in leaving]
+    rows = await reads.all(BY_IDS, ids=ids)
+    frozen = {payment_id for (payment_id,) in await reads.all(FROZEN, ids=ids)}
     payments = {one.id: one for one in rows}
     references = {f"paid:{one.id}" for one in invoices} | {f"paid:{one.invoice_id}" for one in ours}
     references |= {f"paid:{one.product_id}" for one in moved}
@@ -84,6 +96,6 @@ async def read(reads: Reads, since: datetime, invoices: list[Invoice], moved: li
     posted = await reads.all(POSTED, names=sorted(references))
     return Books(
         ours=ours, payments={one.external_id: one for one in ours if one.external_id},
-        leaving=[Leaving(payments[one.payment_id], one) for one in leaving],
+        leaving=[Leaving(payments[one.payment_id], one, one.payment_id in frozen) for one in leaving],
         posted={one.reference: one.amount for one in posted},
     )  # fmt: skip

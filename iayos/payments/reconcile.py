@@ -207,7 +207,7 @@ def _of_unsent(one: Leaving) -> Difference | None:
     payment = one.payment
     if payment.status == PaymentStatus.COMPLETED or one.withdrawal.payout_id is not None:
         return _difference("MISSING_AT_XENDIT", payment, payment.status, None, payment.amount, one.withdrawal.payout_id)
-    if payment.status == PaymentStatus.PENDING and clock.now() - payment.created_at > UNSENT:
+    if payment.status == PaymentStatus.PENDING and not one.frozen and clock.now() - payment.created_at > UNSENT:
         return _difference(
             "PAYOUT_NOT_SENT", payment, payment.status, None, payment.amount, None,
             repair="send it", act=lambda tx: _send(tx, payment.id),

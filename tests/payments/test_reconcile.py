@@ -168,6 +168,16 @@ async def test_a_withdrawal_that_was_never_sent_is_sent(bench: Bench) -> None:
     assert len(await payouts(bench)) == 1
 
 
+async def test_a_withdrawal_that_a_suspension_holds_back_is_no_difference(bench: Bench) -> None:
+    staff, who = await bench.staff(), await ben(bench)
+    await who.withdraw(400)
+    assert (await staff.post(f"/api/admin/users/{who.id}/suspend", {"reason": "Look into it"})).status_code == 200
+    clock.advance(timedelta(minutes=11).total_seconds())
+    assert said(await compare(staff)) == []
+    waiting = "SELECT count(*) FROM outbox WHERE task = 'payments.send_payout'"
+    assert await bench.db.pool.fetchval(waiting) == 1
+
+
 async def test_xendits_costs_are_posted_once_and_taken_back_when_it_gives_them_back(bench: Bench) -> None:
     staff, who = await bench.staff(), await ben(bench)
     await who.withdraw(400)
