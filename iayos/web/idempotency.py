@@ -4,6 +4,7 @@ import asyncio
 import hmac
 from typing import Any, Final
 
+from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -73,7 +74,7 @@ async def _in_transaction(
     async with db.transaction() as tx:
         taken = await idempotency.take(tx, leased=False, **claim)
         if isinstance(taken, StoredAnswer):
-            return _replay(taken)
+            return await _replay(scope, taken)
         scope[HELD] = tx  # type: ignore[literal-required]
         answer = await _collect(app, scope, receive)
         await _keep(tx, taken, scope, answer)
@@ -91,7 +92,7 @@ async def _under_lease(
         if not isinstance(taken, StoredAnswer):
             break
         if taken.status is not None:
-            return _replay(taken)
+            return await _replay(scope, taken)
         if asyncio.get_running_loop().time() > deadline:
             raise StillRunning
         await asyncio.sleep(0.1)
@@ -125,7 +126,9 @@ async def _keep(tx: Tx, row_id: int, scope: Scope, answer: list[Message]) -> Non
     await idempotency.store(tx, row_id, status=status, content_type=kind, body=body)
 
 
-def _replay(stored: StoredAnswer) -> list[Message]:
+async def _replay(scope: Scope, stored: StoredAnswer) -> list[Message]:
+    """The answer from before, for whoever may ask for it still: its guards have not run."""
+    await scope["route_handler"].authorize_connection(ASGIConnection(scope))
     if stored.body is None:
         raise AnswerErased(answered=stored.status)
     headers = [

@@ -222,3 +222,15 @@ async def test_nobody_restores_whom_an_owner_erased(bench: Bench) -> None:
     assert (await admin.get(path)).json()["isErased"] is True
     for verb, body in (("restore", BECAUSE), ("suspend", BECAUSE), ("role", BECAUSE | {"role": "ADMIN"})):
         assert code(await admin.post(f"{path}/{verb}", body)) == (409, "ACCOUNT_ERASED")
+
+
+async def test_who_is_off_the_staff_gets_no_answer_from_before(bench: Bench) -> None:
+    boss, sam, ana = await bench.staff(), await bench.staff("SUPPORT"), await make.account(bench.db)
+    path, keyed = f"{USERS}/{ana.account_id}/suspend", {"headers": {"Idempotency-Key": "once"}}
+    assert (await sam.post(path, BECAUSE, **keyed)).status_code == 200
+    replayed = await sam.post(path, BECAUSE, **keyed)
+    assert (replayed.status_code, replayed.headers["Idempotent-Replayed"]) == (200, "true")
+    gone = await boss.post(f"{USERS}/{sam.someone.account_id}/role", BECAUSE | {"role": None})
+    assert gone.status_code == 200
+    again = as_(bench.http, await make.signed_in_again(bench.db, sam.someone))
+    assert code(await again.post(path, BECAUSE, **keyed)) == (404, "NOT_FOUND")
