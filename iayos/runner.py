@@ -102,9 +102,7 @@ def tasks(services: Services) -> dict[str, Task]:
             partial(account_tasks.mail_password_changed, services.db, services.mailer),
             retries=16,
         ),
-        Task(
-            "accounts.mail_standing", partial(account_tasks.mail_standing, services.db, services.mailer), retries=16
-        ),
+        Task("accounts.mail_standing", partial(account_tasks.mail_standing, services.db, services.mailer), retries=16),
         Task("jobs.tell_nearby", partial(tell_nearby, services.db), timeout_s=600),
         Task("media.remove", partial(media_tasks.remove, services.db, services.files.storage), retries=40),
         Task(

@@ -204,7 +204,10 @@ class Database:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Reads]:
         """Reading as of one instant, with as many statements as it takes; it neither waits for anyone nor holds anyone up."""
-        async with self.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
             yield Tx(connection, self.beside)
 
     @asynccontextmanager
