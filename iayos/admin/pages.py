@@ -11,7 +11,8 @@ from litestar.enums import MediaType
 from litestar.response import Redirect
 
 from iayos.core import clock
-from iayos.core.errors import AuthRequired
+from iayos.core.errors import AuthRequired, Forbidden
+from iayos.web.errors import app_error
 from iayos.web.pages import html
 
 HOME: Final = "/admin/queues"
@@ -65,6 +66,20 @@ def to_sign_in(request: Request[Any, Any, Any], _: AuthRequired) -> Redirect:
     """Who is not signed in does so first, and comes back."""
     wanted = request.url.path if request.method == "GET" else HOME
     return Redirect(f"{SIGN_IN}?next={quote(own(wanted))}", status_code=303)
+
+
+def not_your_role(request: Request[Any, Any, Any], refused: Forbidden) -> Response[Any]:
+    """A member of staff who opens a page of others' is told whose it is, and where the own work lies."""
+    if type(refused) is not Forbidden or request.method != "GET":
+        return app_error(request, refused)
+    whose = ", ".join(refused.details["needs"])
+    return page(
+        "Not your role",
+        f"<header><h1>iAyos · Queue</h1>{sign_out_form(request.user.email)}</header>"
+        f"<main><p class='say bad'>This page is for {whose}, and your role is {request.user.role}.</p>"
+        "<p>Identity checks and certificates are reviewed in the terminal: <code>iayos kyc next</code>.</p></main>",
+        status=refused.status,
+    )
 
 
 def own(path: str) -> str:

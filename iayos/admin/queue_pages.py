@@ -11,10 +11,10 @@ from litestar.params import Body, QueryParameter
 from litestar.response import File, Redirect
 
 from iayos.admin import queue
-from iayos.admin.pages import HEADERS, HOME, age, ago, counted, page, sign_out_form, to_sign_in
+from iayos.admin.pages import HEADERS, HOME, age, ago, counted, not_your_role, page, sign_out_form, to_sign_in
 from iayos.admin.queue_queries import Line
 from iayos.admin.queue_schemas import FailureOut, QueueOut, TaskCountOut
-from iayos.core.errors import AuthRequired
+from iayos.core.errors import AuthRequired, Forbidden
 from iayos.core.money import in_words
 from iayos.core.page import BIGGEST
 from iayos.core.wire import LongClearable, Text
@@ -176,5 +176,5 @@ def _running(lines: list[Line]) -> str:
 
 router = Router(
     HOME, route_handlers=[show, script, retry], guards=[staff("SUPPORT", "FINANCE")], include_in_schema=False,
-    exception_handlers={AuthRequired: to_sign_in},
+    exception_handlers={AuthRequired: to_sign_in, Forbidden: not_your_role},
 )  # fmt: skip

@@ -277,6 +277,14 @@ async def test_others_see_nothing(http: httpx.AsyncClient, db: Database, role: s
         assert (await somebody.post(f"{QUEUE}{path}", {"ids": [row], "reason": "Now"})).status_code == status
 
 
+async def test_a_role_without_a_queue_is_told_whose_page_it_is(http: httpx.AsyncClient, db: Database) -> None:
+    kim = as_(http, await make.account(db, None, role="KYC_REVIEWER"))
+    page = await kim.get("/admin/queues")
+    assert (page.status_code, page.headers["content-type"]) == (403, "text/html; charset=utf-8")
+    assert "This page is for ADMIN, SUPPORT, FINANCE, and your role is KYC_REVIEWER." in page.text
+    assert "iayos kyc next" in page.text
+
+
 async def test_a_failure_is_dated_and_forgotten_when_it_goes_well(db: Database) -> None:
     async def bad(*, name: str) -> None:
         raise ValueError(f"{name}@example.com is nobody's business")
