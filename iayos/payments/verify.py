@@ -72,12 +72,16 @@ SELECT (SELECT count(*) FROM postings), (SELECT count(*) FROM journals),
 )
 ACCOUNTS = _stretch(
     r"""
-WITH found AS (
+WITH sums AS (
+    SELECT account_id, sum(change) AS posted FROM (
+        SELECT target_id AS account_id, amount AS change FROM postings WHERE target_id > :after AND target_id <= :upto
+        UNION ALL SELECT source_id, -amount FROM postings WHERE source_id > :after AND source_id <= :upto
+    ) sides GROUP BY account_id
+), found AS (
     SELECT a.id, a.code, a.balance, split_part(a.code, ':', 1) AS kind,
         CASE WHEN a.code ~ '^[a-z-]+\:[0-9]{1,18}$' THEN split_part(a.code, ':', 2)::bigint END AS owner,
-        coalesce((SELECT sum(amount) FROM postings WHERE target_id = a.id), 0)
-            - coalesce((SELECT sum(amount) FROM postings WHERE source_id = a.id), 0) AS posted
-    FROM ledger_accounts a WHERE a.id > :after AND a.id <= :upto
+        coalesce(sums.posted, 0) AS posted
+    FROM ledger_accounts a LEFT JOIN sums ON sums.account_id = a.id WHERE a.id > :after AND a.id <= :upto
 )
 SELECT coalesce(sum(balance), 0)::bigint,
     coalesce(sum(balance) FILTER (WHERE kind = 'escrow'), 0)::bigint,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import stat
 import subprocess
@@ -15,7 +16,9 @@ import msgspec
 import pytest
 
 from cli.host.programs import connection_of, program
+from iayos.admin.audit import verify as verify_chain
 from iayos.app import create_app
+from iayos.core import audit
 from iayos.core.db import Database
 from iayos.ledger.actions import post
 from iayos.ledger.root import ledger_root
@@ -30,10 +33,11 @@ from tests.make import Someone
 async def other(postgres: str) -> AsyncIterator[str]:
     """An empty database."""
     admin = await asyncpg.connect(postgres.replace(f"/{TEMPLATE}?", "/postgres?"))
-    await admin.execute("DROP DATABASE IF EXISTS restored WITH (FORCE)")
-    await admin.execute("CREATE DATABASE restored")
-    yield postgres.replace(f"/{TEMPLATE}?", "/restored?")
-    await admin.execute("DROP DATABASE restored WITH (FORCE)")
+    name = f"restored_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await admin.execute(f"CREATE DATABASE {name}")
+    yield postgres.replace(f"/{TEMPLATE}?", f"/{name}?")
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.close()
 
 
@@ -57,6 +61,9 @@ async def saved(http: httpx.AsyncClient, db: Database, iayos: Iayos, settings: S
         "/api/payments/create-escrow", {"jobID": job.id, "paymentMethod": "WALLET"}
     )
     assert paid.status_code == 201, paid.text
+    async with db.transaction() as tx:
+        await audit.note(tx, None, "jobs:cancel", subject=f"job:{job.id}", reason="Before the backup")
+    await audit.seal(db)
     file = tmp_path / "today.dump"
     said = await iayos("db", "backup", str(file), "--json", IAYOS_DATABASE_URL=settings.database_url)
     assert said.code == 0, said.err
@@ -72,6 +79,8 @@ async def test_a_restored_database_has_the_same_ledger_and_goes_on(
     said = await iayos("db", "restore", str(saved.file), IAYOS_DATABASE_URL=other)
     assert said.code == 0, said.err
     assert root in said.out
+    head = (await verify_chain(db.reads)).head
+    assert head is not None
 
     again = msgspec.structs.replace(settings, database_url=other)
     app = create_app(again)
@@ -80,6 +89,9 @@ async def test_a_restored_database_has_the_same_ledger_and_goes_on(
         httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as there,
     ):
         assert await ledger_root(app.state.db.reads) == root
+        await audit.seal(app.state.db)
+        chain = await verify_chain(app.state.db.reads)
+        assert (chain.ok, chain.head) == (True, head)
         client = make.as_(there, saved.client)
         me = (await client.get("/api/accounts/me")).json()
         assert (me["firstName"], me["email"]) == ("Añá 東", saved.client.email)
