@@ -83,8 +83,7 @@ def decide(certificate: int, reason: str, *, approved: bool, dry_run: bool, as_j
     with API.signed_in(profile) as api, advising(f"iayos certificates show {certificate}"):
         found = api.post(f"/api/admin/certifications/{certificate}/verify", body, dry_run=dry_run)
     show.table(COLUMNS, [row(found)], as_json=as_json, raw=found)
-    if dry_run:
-        show.note(show.DRY)
+    show.decided(found, dry_run=dry_run)
 
 
 def row(one: dict[str, Any]) -> list[Any]:

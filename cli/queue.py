@@ -116,8 +116,7 @@ def retry(
         raw=found,
         footer=f"{counted(len(rows), 'task')}{left}",
     )
-    if dry_run:
-        show.note(show.DRY)
+    show.decided(found, dry_run=dry_run)
 
 
 @app.command(epilog="Example: iayos queue abort 4711 --reason 'The account is gone' --yes")
@@ -139,8 +138,7 @@ def abort(
         found = api.post("/api/admin/queue/abort", {"ids": ids, "reason": reason}, dry_run=dry_run)
     rows = [[one, "told to stop" if one in found["stopping"] else "given up"] for one in found["taskIDs"]]
     show.table([Column("ID", "number"), Column("OUTCOME")], rows, as_json=as_json, raw=found)
-    if dry_run:
-        show.note(show.DRY)
+    show.decided(found, dry_run=dry_run)
 
 
 @app.command(epilog="Example: iayos queue watch --every 5")

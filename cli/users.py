@@ -118,8 +118,7 @@ def decide(account: int, verb: str, body: dict[str, Any], *, dry_run: bool, as_j
     with API.signed_in(profile) as api, advising(f"iayos users show {account}"):
         found = api.post(f"{PATH}/{account}/{verb}", body, dry_run=dry_run)
     show.table(COLUMNS, [row(found)], as_json=as_json, raw=found)
-    if dry_run:
-        show.note(show.DRY)
+    show.decided(found, dry_run=dry_run)
 
 
 def row(one: dict[str, Any]) -> list[Any]:

@@ -1,6 +1,7 @@
 """What other people's keys, requests under way and late events would leave behind after an erasure."""
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -131,7 +132,8 @@ async def test_money_that_comes_back_to_somebody_who_is_gone_is_shown_to_staff_w
     assert (found["outcome"], found["sealed"], found["payer_email"]) == ("REVERSED", None, None)
     assert found["reference"].startswith("withdrawal-")
     assert await traces(bench, ("anastasha", "09176660001")) == []
-    assert await bench.db.pool.fetchval("SELECT account_last4 FROM withdrawals") == ""
+    last4 = re.compile(r"(?<![\d.])0001(?!\d)")  # alone: a longer number may hold it by chance
+    assert [name for name, text in (await dump(bench.db)).items() if last4.search(text)] == []
     assert (
         await bench.sandbox.get("/_sandbox/resend/messages", params={"to": ADDRESS % ana.someone.account_id})
     ).json() == []
